@@ -1,0 +1,1 @@
+"""Hooks: the contract between core and plugins. Only this package touches pluggy."""

@@ -1,0 +1,453 @@
+"""Every hook of Portico: the public contract with plugins. This module is the manual; `docs/hooks.md` is made from it.
+
+Each docstring has the same parts, in this order: what it asks, *Arguments*, *Returns*, *Combines*, *When it raises*,
+*Tenant*, *Since*, *Example*. A test holds every hook to that form.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pluggy
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from flask import Blueprint
+    from marshmallow import Schema
+
+    from core.hooks import types as t
+    from core.hooks.decisions import Decision, Question
+
+PROJECT = "portico"
+API_VERSION = "1.0"
+
+hookspec = pluggy.HookspecMarker(PROJECT)
+hookimpl = pluggy.HookimplMarker(PROJECT)
+
+CONTRIBUTIONS: frozenset[str]
+DECISIONS: frozenset[str]
+EVENTS: frozenset[str]
+FORMATS: frozenset[str]
+
+
+class Contributions:
+    """Answers of all enabled plugins are collected and sorted by weight, then plugin name, then code."""
+
+    @hookspec
+    def config_schema(self) -> type[Schema]:
+        """The marshmallow schema of the plugin's section in tenant.yaml.
+
+        Arguments: none.
+        Returns: a Schema class; unknown keys are refused, every field carries metadata `description` and `example`.
+        Combines: one section per plugin, under `plugins.<name>`.
+        When it raises: the plugin is left out and the operator sees why.
+        Tenant: none is set; the answer may not depend on one.
+        Since: 1.0
+        Example: jurisdiction_fr
+        """
+        raise NotImplementedError
+
+    @hookspec
+    def categories(self) -> Sequence[t.Category]:
+        """Which patient categories the jurisdiction knows, with the conditions of each (CB-053, CB-098).
+
+        Arguments: none.
+        Returns: a sequence of Category.
+        Combines: collected; a category whose `requires` are not all enabled is left out; among those whose
+            conditions hold, the highest specificity wins, then the lowest weight, then the code.
+        When it raises: the plugin's categories are left out and the operator sees why.
+        Tenant: set.
+        Since: 1.0
+        Example: jurisdiction_fr
+        """
+        raise NotImplementedError
+
+    @hookspec
+    def patient_statuses(self) -> Sequence[t.Status]:
+        """Which statuses a patient can carry, for which categories, with which proof (CB-051, CB-052).
+
+        Arguments: none.
+        Returns: a sequence of Status.
+        Combines: collected.
+        When it raises: the plugin's statuses are left out and the operator sees why.
+        Tenant: set.
+        Since: 1.0
+        Example: jurisdiction_fr
+        """
+        raise NotImplementedError
+
+    @hookspec
+    def identifier_types(self) -> Sequence[t.IdentifierType]:
+        """Which numbers the jurisdiction knows, each with its check.
+
+        Arguments: none.
+        Returns: a sequence of IdentifierType; `check` is pure and never raises.
+        Combines: collected; two plugins may not contribute one code (conformance test).
+        When it raises: the plugin's identifiers are left out and the operator sees why.
+        Tenant: set.
+        Since: 1.0
+        Example: jurisdiction_lu
+        """
+        raise NotImplementedError
+
+    @hookspec
+    def document_types(self) -> Sequence[t.DocumentType]:
+        """Which supporting documents exist, of patients and of professionals (CB-014 to CB-016).
+
+        Arguments: none.
+        Returns: a sequence of DocumentType.
+        Combines: collected.
+        When it raises: the plugin's documents are left out and the operator sees why.
+        Tenant: set.
+        Since: 1.0
+        Example: jurisdiction_be
+        """
+        raise NotImplementedError
+
+    @hookspec
+    def practice_countries(self) -> Sequence[t.PracticeCountry]:
+        """In which countries professionals may practise on the portal and what they supply (CB-055, CB-091, CB-092).
+
+        Arguments: none.
+        Returns: a sequence of PracticeCountry.
+        Combines: collected; a country that nobody declares accepts no professional.
+        When it raises: the plugin's countries are left out and the operator sees why.
+        Tenant: set.
+        Since: 1.0
+        Example: jurisdiction_fr
+        """
+        raise NotImplementedError
+
+    @hookspec
+    def services(self) -> Sequence[t.Service]:
+        """Which services exist beside core's own (in person, express, video).
+
+        Arguments: none.
+        Returns: a sequence of Service; its code is the `service` of decisions.
+        Combines: collected; the tenant chooses which are offered.
+        When it raises: the plugin's services are left out and the operator sees why.
+        Tenant: set.
+        Since: 1.0
+        Example: jurisdiction_fr
+        """
+        raise NotImplementedError
+
+    @hookspec
+    def specialties(self) -> Sequence[t.Specialty]:
+        """Specialties beside core's list, or national codes for them (CB-037, CB-272).
+
+        Arguments: none.
+        Returns: a sequence of Specialty; `medical` alone decides physician or allied.
+        Combines: collected; entries of one code merge their national codes.
+        When it raises: the plugin's specialties are left out and the operator sees why.
+        Tenant: set.
+        Since: 1.0
+        Example: jurisdiction_fr
+        """
+        raise NotImplementedError
+
+    @hookspec
+    def holidays(self, country: str, year: int) -> Sequence[t.Holiday]:
+        """The public holidays of a country in a year; agendas close on them unless the professional opens.
+
+        Arguments: country (ISO 3166-1 alpha-2); year (Gregorian, four digits).
+        Returns: a sequence of Holiday, legal days only; empty for a country that is not the plugin's.
+        Combines: collected.
+        When it raises: the plugin's holidays are left out and the operator sees why.
+        Tenant: set.
+        Since: 1.0
+        Example: jurisdiction_lu
+        """
+        raise NotImplementedError
+
+    @hookspec
+    def emergency_numbers(self) -> Sequence[t.EmergencyNumber]:
+        """The numbers to call in an emergency, per country (CB-009).
+
+        Arguments: none.
+        Returns: a sequence of EmergencyNumber.
+        Combines: collected; a page shows those of the visitor's country first.
+        When it raises: the plugin's numbers are left out, 112 stays, and the operator sees why.
+        Tenant: set.
+        Since: 1.0
+        Example: jurisdiction_be
+        """
+        raise NotImplementedError
+
+    @hookspec
+    def legal_references(self) -> Sequence[t.LegalReference]:
+        """Which law governs each party (CB-018 to CB-020, CB-041 to CB-043, CB-264 to CB-266).
+
+        Arguments: none.
+        Returns: a sequence of LegalReference.
+        Combines: collected.
+        When it raises: the plugin's references are left out and the operator sees why.
+        Tenant: set.
+        Since: 1.0
+        Example: jurisdiction_fr
+        """
+        raise NotImplementedError
+
+    @hookspec
+    def go_live_checks(self, config: Any) -> Sequence[t.GoLiveCheck]:
+        """What the portal still lacks, in the jurisdiction's eyes, before it may go live (CB-270).
+
+        Arguments: config (the whole validated tenant configuration, a mapping; read only).
+        Returns: a sequence of GoLiveCheck, one for each thing that is missing; empty when nothing is.
+        Combines: collected; any entry refuses going live.
+        When it raises: going live is refused, naming the plugin.
+        Tenant: none is set; the configuration is the argument.
+        Since: 1.0
+        Example: jurisdiction_fr
+        """
+        raise NotImplementedError
+
+    @hookspec
+    def processing_entries(self) -> Sequence[t.ProcessingEntry]:
+        """The plugin's lines in the register of processing activities (GDPR article 30, CB-287).
+
+        Arguments: none.
+        Returns: a sequence of ProcessingEntry.
+        Combines: collected into the tenant's register.
+        When it raises: the plugin's lines are left out and the operator sees why.
+        Tenant: set.
+        Since: 1.0
+        Example: jurisdiction_fr
+        """
+        raise NotImplementedError
+
+    @hookspec
+    def navigation(self) -> Sequence[t.NavigationEntry]:
+        """Links in the portal's navigation.
+
+        Arguments: none.
+        Returns: a sequence of NavigationEntry.
+        Combines: collected; each is shown to the roles it names.
+        When it raises: the plugin's links are left out and the operator sees why.
+        Tenant: set.
+        Since: 1.0
+        Example: example
+        """
+        raise NotImplementedError
+
+    @hookspec
+    def dashboard_cards(self) -> Sequence[t.DashboardCard]:
+        """Cards on the home of a role.
+
+        Arguments: none.
+        Returns: a sequence of DashboardCard; each renders with its own context only.
+        Combines: collected.
+        When it raises: the plugin's card is left out and the operator sees why.
+        Tenant: set.
+        Since: 1.0
+        Example: example
+        """
+        raise NotImplementedError
+
+    @hookspec
+    def blueprints(self) -> Sequence[Blueprint]:
+        """The plugin's pages. Core mounts each under `/x/<plugin>` and answers 404 where the plugin is off.
+
+        Arguments: none.
+        Returns: a sequence of Flask blueprints whose names start with the plugin's name.
+        Combines: collected once, when the application is made.
+        When it raises: the application does not start; the message names the plugin.
+        Tenant: none is set.
+        Since: 1.0
+        Example: example
+        """
+        raise NotImplementedError
+
+    @hookspec
+    def periodic_jobs(self) -> Sequence[t.PeriodicJob]:
+        """Work that the scheduler does per tenant; whether the plugin is on is checked when it runs.
+
+        Arguments: none.
+        Returns: a sequence of PeriodicJob.
+        Combines: collected.
+        When it raises: the run is logged, counted and shown to the operator; the next one is due as usual.
+        Tenant: set while a job runs.
+        Since: 1.0
+        Example: example
+        """
+        raise NotImplementedError
+
+    @hookspec
+    def message_templates(self) -> Sequence[t.MessageTemplate]:
+        """Notifications that the plugin sends.
+
+        Arguments: none.
+        Returns: a sequence of MessageTemplate.
+        Combines: collected; codes start with the plugin's name.
+        When it raises: the plugin's templates are left out and the operator sees why.
+        Tenant: set.
+        Since: 1.0
+        Example: example
+        """
+        raise NotImplementedError
+
+    @hookspec
+    def channel_providers(self) -> Sequence[t.ChannelProvider]:
+        """Ways to deliver e-mail and SMS.
+
+        Arguments: none.
+        Returns: a sequence of ChannelProvider; `send` raises on failure and is then retried.
+        Combines: collected; the tenant names one per channel, else the lowest weight serves.
+        When it raises: the plugin's providers are left out and the operator sees why.
+        Tenant: set.
+        Since: 1.0
+        Example: example
+        """
+        raise NotImplementedError
+
+
+class Decisions:
+    """One hook per question. All answers meet in `core.hooks.decisions.combine`: deny overrides, closed by default."""
+
+    @hookspec
+    def service_access(self, question: Question) -> Decision:
+        """May this patient have this service from this kind of professional (CB-115)?
+
+        Arguments: question (service; patient category, statuses, birth date; professional country, kind, specialty;
+            facts `dependant` and `on_patient_health_card`; date of the act; the plugin's settings).
+        Returns: a Decision; not_applicable where the plugin has no say.
+        Combines: deny overrides; no permit means deny.
+        When it raises: deny with reason `plugin_error`.
+        Tenant: none is needed; the settings are in the question.
+        Since: 1.0
+        Example: jurisdiction_fr
+        """
+        raise NotImplementedError
+
+    @hookspec
+    def booking(self, question: Question) -> Decision:
+        """May this appointment be booked now, beyond the access to its service?
+
+        Arguments: question (as `service_access`; facts `starts_at` instant, `mode` in_person or video,
+            `known_patient` boolean, `dependant` boolean).
+        Returns: a Decision; not_applicable where the plugin has no say.
+        Combines: deny overrides; core itself permits what the professional published.
+        When it raises: deny with reason `plugin_error`.
+        Tenant: none is needed; the settings are in the question.
+        Since: 1.0
+        Example: example
+        """
+        raise NotImplementedError
+
+
+class Events:
+    """Told after commit, through the outbox, at least once: handlers are idempotent by `event.id`."""
+
+    @hookspec
+    def account_registered(self, event: t.Event) -> None:
+        """An account was created and its address confirmed.
+
+        Arguments: event (payload `account_id`, `role`).
+        Returns: nothing.
+        Combines: each plugin is told on its own; one that fails does not hold up the others.
+        When it raises: retried with growing pauses, then dead-lettered where the operator sees it.
+        Tenant: set.
+        Since: 1.0
+        Example: example
+        """
+        raise NotImplementedError
+
+    @hookspec
+    def professional_validated(self, event: t.Event) -> None:
+        """An operator validated a professional (CB-110).
+
+        Arguments: event (payload `account_id`, `practitioner_id`).
+        Returns: nothing.
+        Combines: each plugin is told on its own; one that fails does not hold up the others.
+        When it raises: retried with growing pauses, then dead-lettered where the operator sees it.
+        Tenant: set.
+        Since: 1.0
+        Example: example
+        """
+        raise NotImplementedError
+
+    @hookspec
+    def appointment_booked(self, event: t.Event) -> None:
+        """An appointment was booked.
+
+        Arguments: event (payload `appointment_id`).
+        Returns: nothing.
+        Combines: each plugin is told on its own; one that fails does not hold up the others.
+        When it raises: retried with growing pauses, then dead-lettered where the operator sees it.
+        Tenant: set.
+        Since: 1.0
+        Example: example
+        """
+        raise NotImplementedError
+
+    @hookspec
+    def appointment_moved(self, event: t.Event) -> None:
+        """An appointment got another time.
+
+        Arguments: event (payload `appointment_id`, `previous_start`).
+        Returns: nothing.
+        Combines: each plugin is told on its own; one that fails does not hold up the others.
+        When it raises: retried with growing pauses, then dead-lettered where the operator sees it.
+        Tenant: set.
+        Since: 1.0
+        Example: example
+        """
+        raise NotImplementedError
+
+    @hookspec
+    def appointment_cancelled(self, event: t.Event) -> None:
+        """An appointment was cancelled by the patient, the professional or the operator.
+
+        Arguments: event (payload `appointment_id`, `by`).
+        Returns: nothing.
+        Combines: each plugin is told on its own; one that fails does not hold up the others.
+        When it raises: retried with growing pauses, then dead-lettered where the operator sees it.
+        Tenant: set.
+        Since: 1.0
+        Example: example
+        """
+        raise NotImplementedError
+
+    @hookspec
+    def terms_published(self, event: t.Event) -> None:
+        """A new version of a legal document came into force or was announced (CB-067).
+
+        Arguments: event (payload `document`, `version`, `effective_on`, `mode`).
+        Returns: nothing.
+        Combines: each plugin is told on its own; one that fails does not hold up the others.
+        When it raises: retried with growing pauses, then dead-lettered where the operator sees it.
+        Tenant: set.
+        Since: 1.0
+        Example: example
+        """
+        raise NotImplementedError
+
+
+class Formats:
+    """Ways to write down what the platform holds."""
+
+    @hookspec
+    def agenda_formats(self) -> Sequence[t.AgendaFormat]:
+        """Formats in which a professional downloads an agenda, beside core's iCalendar.
+
+        Arguments: none.
+        Returns: a sequence of AgendaFormat.
+        Combines: collected; codes are unique.
+        When it raises: the plugin's formats are left out and the operator sees why.
+        Tenant: set.
+        Since: 1.0
+        Example: example
+        """
+        raise NotImplementedError
+
+
+def _names(cls: type) -> frozenset[str]:
+    return frozenset(n for n in vars(cls) if not n.startswith("_"))
+
+
+CONTRIBUTIONS = _names(Contributions)
+DECISIONS = _names(Decisions)
+EVENTS = _names(Events)
+FORMATS = _names(Formats)
+FAMILIES = {"contribution": Contributions, "decision": Decisions, "event": Events, "format": Formats}

@@ -1,0 +1,300 @@
+"""What plugins contribute: frozen values that core collects, sorts by weight and name, and never changes."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from core.messages import Message
+
+Holder = Literal["patient", "professional"]
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The outcome of an identifier check: the normalised value, or what is wrong with it and how to mend it.
+
+    `warning` is for a value that is accepted although a check failed (RPPS and NISS in test mode).
+    """
+
+    value: str
+    error: Message | None = None
+    warning: Message | None = None
+
+    @property
+    def ok(self) -> bool:
+        return self.error is None
+
+
+@dataclass(frozen=True, slots=True)
+class IdentifierType:
+    """A kind of number with its check. `check` takes the typed text and never raises.
+
+    `unique` identifiers are unique per tenant through the blind index.
+    """
+
+    code: str
+    label: Message
+    country: str
+    holder: Holder
+    check: Callable[[str], Checked]
+    example: str
+    help: Message | None = None
+    inputmode: Literal["numeric", "text"] = "text"
+    unique: bool = True
+    secret: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentType:
+    """A kind of supporting document, of patients or of professionals (CB-014 to CB-016)."""
+
+    code: str
+    label: Message
+    holder: Holder
+    country: str | None = None
+    help: Message | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One thing that must hold for a category or a status.
+
+    kinds: `residence` / `workplace` (value: ISO country, confirmed by the patient), `identifier` (value: identifier
+    type present and checked), `document` (value: document type with a copy), `declared` (value: a declaration made),
+    `residence_elsewhere` (value ignored: a country outside those of the enabled jurisdictions).
+    """
+
+    kind: Literal["residence", "workplace", "identifier", "document", "declared", "residence_elsewhere"]
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """What a jurisdiction says a patient is. All conditions must hold; the highest `specificity` wins.
+
+    `requires` names plugins that must be enabled too (CB-053).
+    """
+
+    code: str
+    label: Message
+    description: Message
+    conditions: tuple[Condition, ...]
+    specificity: int = 10
+    requires: tuple[str, ...] = ()
+    weight: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """A status that a patient of some categories can carry, with the proof it needs (CB-051, CB-052)."""
+
+    code: str
+    label: Message
+    description: Message
+    categories: tuple[str, ...]
+    conditions: tuple[Condition, ...]
+    proof: str | None = None
+    weight: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class PracticeCountry:
+    """A country whose jurisdiction accepts professionals (CB-055), with what they must supply (CB-091, CB-092).
+
+    `identifiers` and `documents` are codes of `IdentifierType` and `DocumentType`; `register` names the identifier
+    that makes a registration unique, or None where no number is asked (LU, CB-092).
+    """
+
+    country: str
+    label: Message
+    identifiers: tuple[str, ...] = ()
+    documents: tuple[str, ...] = ()
+    register: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """Something a professional delivers. `care_class` is `in_person`, `tele_advice` or `teleconsultation` (CB-045)."""
+
+    code: str
+    label: Message
+    description: Message
+    channel: Literal["in_person", "message", "video", "phone"]
+    care_class: Literal["in_person", "tele_advice", "teleconsultation"]
+    icon: str = "calendar"
+    bookable: bool = True
+    weight: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Specialty:
+    """A specialty of a nomenclature; `medical` alone decides physician or allied (CB-037)."""
+
+    code: str
+    label: Message
+    medical: bool
+    country: str | None = None
+    codes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Holiday:
+    """A public holiday of a country (legal days only)."""
+
+    date: dt.date
+    name: str
+    country: str
+
+
+@dataclass(frozen=True, slots=True)
+class EmergencyNumber:
+    """A number to call; `kind` sorts: general, ambulance, fire, police, accessible, on_duty, listening."""
+
+    number: str
+    label: Message
+    country: str
+    kind: str = "general"
+    sms: bool = False
+    weight: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class LegalReference:
+    """Law that governs a party: `topic` is `applicable_law`, `data_protection` or `force_majeure`.
+
+    `party` is a patient category code or `professional:<country>`.
+    """
+
+    topic: Literal["applicable_law", "data_protection", "force_majeure"]
+    party: str
+    citation: str
+    label: Message
+    url: str | None = None
+    rule: str | None = None
+    weight: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class GoLiveCheck:
+    """A thing a portal must have before it goes live: `missing` names the key, `message` says what and how."""
+
+    key: str
+    message: Message
+    rule: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NavigationEntry:
+    """A link in the portal's navigation, for one or several roles."""
+
+    code: str
+    label: Message
+    endpoint: str
+    icon: str
+    roles: tuple[str, ...]
+    weight: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class DashboardCard:
+    """A card on a role's home: `render` takes the account id and returns (template, context) or None."""
+
+    code: str
+    roles: tuple[str, ...]
+    render: Callable[[Any], tuple[str, Mapping[str, Any]] | None]
+    weight: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodicJob:
+    """Work done every `every_seconds`, per tenant that enables the plugin; `run` takes no argument."""
+
+    code: str
+    every_seconds: int
+    run: Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessingEntry:
+    """A line of the register of processing activities (GDPR article 30; CB-287)."""
+
+    code: str
+    purpose: Message
+    legal_basis: Message
+    data: Message
+    recipients: Message
+    retention: Message
+
+
+@dataclass(frozen=True, slots=True)
+class MessageTemplate:
+    """A notification: subject and texts by code; bodies are Jinja templates `<plugin>/mail/<code>.{txt,html}`."""
+
+    code: str
+    subject: Message
+    sms: Message | None = None
+    channels: tuple[str, ...] = ("in_app", "email")
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One message to one address through a channel provider. `body_html` is empty for SMS."""
+
+    channel: Literal["email", "sms"]
+    to: str
+    subject: str
+    body_text: str
+    body_html: str = ""
+    sender: str = ""
+    reply_to: str = ""
+    attachments: tuple[tuple[str, str, bytes], ...] = ()
+    idempotency_key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelProvider:
+    """A way to deliver e-mail or SMS. `send` raises on failure (the outbox retries); `weight` low is preferred."""
+
+    code: str
+    channel: Literal["email", "sms"]
+    send: Callable[[Delivery], None]
+    weight: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What happened, told after commit, at least once. `payload` holds ids and codes, never health data."""
+
+    id: str
+    name: str
+    tenant_id: int
+    occurred_at: dt.datetime
+    payload: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class AgendaEntry:
+    """One appointment as agenda formats see it: instants in UTC, a title without health words."""
+
+    uid: str
+    starts_at: dt.datetime
+    ends_at: dt.datetime
+    title: str
+    location: str
+    status: str
+    sequence: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AgendaFormat:
+    """A download format of an agenda: `write` is pure."""
+
+    code: str
+    label: Message
+    mimetype: str
+    extension: str
+    write: Callable[[tuple[AgendaEntry, ...]], bytes]
+    weight: int = 100

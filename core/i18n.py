@@ -1,0 +1,81 @@
+"""Catalogues and rendering of messages: one gettext domain per plugin, the tenant's own words on top."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from babel import Locale, dates, numbers
+from babel.messages import mofile, pofile
+from babel.support import Translations
+
+from core.messages import Message, fill
+
+SOURCE_LANGUAGE = "en"
+ROOT = Path(__file__).resolve().parent.parent / "translations"
+_folders: dict[str, Path] = {}
+
+
+def add_domain(domain: str, folder: Path) -> None:
+    """Tell where an external plugin keeps `<lang>/LC_MESSAGES/<domain>.po`; built-in plugins need no call."""
+    _folders[domain] = folder
+    catalogue.cache_clear()
+
+
+@lru_cache(maxsize=256)
+def catalogue(domain: str, language: str) -> Translations:
+    """The catalogue of one domain in one language, read from its .po (no build step to forget); empty when absent."""
+    path = _folders.get(domain, ROOT) / language / "LC_MESSAGES" / f"{domain}.po"
+    if not path.is_file():
+        return Translations(None)
+    with path.open("rb") as file:
+        parsed = pofile.read_po(file, locale=language)
+    compiled = io.BytesIO()
+    mofile.write_mo(compiled, parsed)
+    compiled.seek(0)
+    return Translations(compiled)
+
+
+def lookup(
+    msgid: str,
+    language: str,
+    domain: str = "core",
+    overrides: Mapping[str, str] | None = None,
+    context: str | None = None,
+) -> str:
+    """The text of a message id: the tenant's word, else the domain's catalogue, else English."""
+    if overrides and msgid in overrides:
+        return overrides[msgid]
+    found = catalogue(domain, language)
+    text = found.pgettext(context, msgid) if context else found.gettext(msgid)
+    return str(text) if text else msgid
+
+
+def render(message: Message | str, language: str, overrides: Mapping[str, str] | None = None) -> str:
+    """A message in a language; dates and messages among its parameters are rendered in that language too."""
+    if isinstance(message, str):
+        return message
+    text = lookup(message.msgid, language, message.domain, overrides, message.context)
+    return fill(text, {k: _value(v, language, overrides) for k, v in message.params.items()})
+
+
+def _value(value: Any, language: str, overrides: Mapping[str, str] | None) -> str:
+    if isinstance(value, Message):
+        return render(value, language, overrides)
+    if isinstance(value, dt.datetime):
+        return str(dates.format_datetime(value, "medium", locale=locale(language)))
+    if isinstance(value, dt.date):
+        return str(dates.format_date(value, "long", locale=locale(language)))
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return str(value)
+    return str(numbers.format_decimal(value, locale=locale(language)))
+
+
+@lru_cache(maxsize=64)
+def locale(language: str) -> Locale:
+    """Babel's locale for a language code."""
+    return Locale.parse(language.replace("-", "_"))

@@ -1,0 +1,91 @@
+"""Settings of an installation, from the environment only. A missing or bad value names itself and its remedy."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+class SettingsError(Exception):
+    """A setting that is missing or unusable; the text says which and how to mend it."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What an installation sets. Secrets are lists: the first is used, the others still verify (rotation)."""
+
+    env: str
+    database_url: str
+    redis_url: str
+    secret_keys: tuple[str, ...]
+    master_keys: tuple[bytes, ...]
+    owner_database_url: str = ""
+    var: Path = Path("var")
+    tenants_dir: Path = Path("tenants")
+    templates_dir: Path | None = None
+    public_port: int = 8000
+    smtp_url: str = ""
+    sms_url: str = ""
+    log_level: str = "INFO"
+    trusted_proxies: int = 0
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def development(self) -> bool:
+        """Development shows the inbox, the logins and the style page; production never does."""
+        return self.env == "development"
+
+    @property
+    def secure_cookies(self) -> bool:
+        return self.env == "production"
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] | None = None) -> Settings:
+        """Read `PORTICO_*`. Raises SettingsError listing everything that is wrong at once."""
+        e = os.environ if environ is None else environ
+        problems: list[str] = []
+
+        def need(name: str, remedy: str) -> str:
+            value = e.get(name, "")
+            if not value:
+                problems.append(f"{name} is not set: {remedy}")
+            return value
+
+        env = e.get("PORTICO_ENV", "production")
+        if env not in ("development", "production", "test"):
+            problems.append(f"PORTICO_ENV is “{env}”: allowed are development, production, test")
+        database = need("PORTICO_DATABASE_URL", "postgresql+psycopg://portico_app:…@host/portico, or start with `portico up`")
+        redis = need("PORTICO_REDIS_URL", "redis://host:6379/0, or start with `portico up`")
+        secrets_ = tuple(s for s in need("PORTICO_SECRET_KEY", "`portico secrets` prints one").split(",") if s)
+        if any(len(s) < 32 for s in secrets_):
+            problems.append("PORTICO_SECRET_KEY is shorter than 32 characters: `portico secrets` prints a good one")
+        masters = []
+        for text in need("PORTICO_MASTER_KEY", "`portico secrets` prints one").split(","):
+            try:
+                key = bytes.fromhex(text)
+                if text and len(key) != 32:
+                    raise ValueError
+                if text:
+                    masters.append(key)
+            except ValueError:
+                problems.append("PORTICO_MASTER_KEY is not 64 hexadecimal digits: `portico secrets` prints a good one")
+        if problems:
+            raise SettingsError("\n".join(problems))
+        return cls(
+            env=env,
+            database_url=database,
+            redis_url=redis,
+            secret_keys=secrets_,
+            master_keys=tuple(masters),
+            owner_database_url=e.get("PORTICO_OWNER_DATABASE_URL", ""),
+            var=Path(e.get("PORTICO_VAR", "var")),
+            tenants_dir=Path(e.get("PORTICO_TENANTS_DIR", "tenants")),
+            templates_dir=Path(e["PORTICO_TEMPLATES_DIR"]) if e.get("PORTICO_TEMPLATES_DIR") else None,
+            public_port=int(e.get("PORTICO_PORT", "8000")),
+            smtp_url=e.get("PORTICO_SMTP_URL", ""),
+            sms_url=e.get("PORTICO_SMS_URL", ""),
+            log_level=e.get("PORTICO_LOG_LEVEL", "INFO"),
+            trusted_proxies=int(e.get("PORTICO_TRUSTED_PROXIES", "0")),
+        )

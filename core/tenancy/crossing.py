@@ -1,0 +1,34 @@
+"""The only module in which work crosses tenants. Each function is named, greppable, and says why it may."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from flask import g
+
+from core import audit
+from core.db import db, tenant_scope
+from core.tenancy.current import TenantView, view_by_id
+
+
+@contextmanager
+def working_in(tenant_id: int) -> Iterator[TenantView]:
+    """Work in a tenant from a job or a command: the scope and the current tenant are set, and put back after."""
+    before = g.get("tenant")
+    view = view_by_id(tenant_id)
+    with tenant_scope(tenant_id):
+        g.tenant = view
+        try:
+            yield view
+        finally:
+            g.tenant = before
+
+
+@contextmanager
+def operating_on(tenant_id: int, operator_id: str, why: str) -> Iterator[TenantView]:
+    """Work in a tenant as an operator from the console; the tenant's own audit trail names operator and reason."""
+    with audit.acting_as(audit.Actor("operator", operator_id)), working_in(tenant_id) as view:
+        audit.record("operator.entered", "tenant", view.slug, {"why": why})
+        db.session.commit()
+        yield view

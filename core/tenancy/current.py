@@ -1,0 +1,153 @@
+"""The tenant of a request or job: found by host, read with its revision, kept per process until the revision changes."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import current_app, g
+from sqlalchemy import select
+
+from core.db import db, global_scope
+from core.hooks.manager import Dispatcher
+from core.tenancy.models import Tenant, TenantRevision
+
+CONSOLE_SLUG = "console"
+
+
+@dataclass(frozen=True, slots=True)
+class TenantView:
+    """One tenant at one revision: everything that a page needs to know of it. Immutable, shared between threads."""
+
+    id: int
+    slug: str
+    state: str
+    revision: int
+    config: Mapping[str, Any]
+    bundle: Mapping[str, Any]
+    dispatcher: Dispatcher
+    notice: str | None = None
+    _memo: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        return str(self.config["name"])
+
+    @property
+    def languages(self) -> list[str]:
+        return list(self.config["languages"])
+
+    @property
+    def language(self) -> str:
+        """The default language: the first of the list."""
+        return self.languages[0]
+
+    @property
+    def time_zone(self) -> str:
+        return str(self.config["time_zone"])
+
+    @property
+    def is_console(self) -> bool:
+        return self.slug == CONSOLE_SLUG
+
+    def words(self, language: str) -> Mapping[str, str]:
+        """The tenant's own catalogue in a language."""
+        found: Mapping[str, str] = self.bundle.get("catalogue", {}).get(language, {})
+        return found
+
+    def has_asset(self, name: str) -> bool:
+        return name in self.bundle.get("branding", {})
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The answer of the host look-up: which tenant, in which state, at which revision."""
+
+    id: int
+    slug: str
+    state: str
+    revision: int
+    notice: str | None
+
+
+_LOOKUP = (
+    "SELECT t.id, t.slug, t.state, t.revision, t.state_notice FROM tenant_hosts h JOIN tenants t ON t.id = h.tenant_id "
+    "WHERE h.host = %s"
+)
+_views: dict[int, TenantView] = {}
+_lock = threading.Lock()
+
+
+def find_host(host: str) -> Found | None:
+    """The tenant of a host name (no port, lower case), read afresh: one round trip, outside of any transaction."""
+    connection = db.engine.raw_connection()
+    try:
+        row = connection.driver_connection.execute(_LOOKUP, (host,)).fetchone()  # type: ignore[union-attr]
+    finally:
+        connection.close()
+    return Found(*row) if row else None
+
+
+def view_of(found: Found) -> TenantView:
+    """The view at the revision found; built once per process and revision."""
+    kept = _views.get(found.id)
+    if kept is not None and kept.revision == found.revision and kept.state == found.state and kept.notice == found.notice:
+        return kept
+    with global_scope():
+        bundle = db.session.execute(
+            select(TenantRevision.bundle).where(
+                TenantRevision.tenant_id == found.id, TenantRevision.number == found.revision
+            )
+        ).scalar_one()
+        db.session.rollback()
+    view = make_view(found.id, found.slug, found.state, found.revision, bundle, found.notice)
+    with _lock:
+        _views[found.id] = view
+    return view
+
+
+def make_view(
+    tenant_id: int, slug: str, state: str, revision: int, bundle: Mapping[str, Any], notice: str | None = None
+) -> TenantView:
+    """A view from a bundle, without database (`portico decide` uses it too)."""
+    config = bundle["config"]
+    sections: Mapping[str, Any] = config.get("plugins", {})
+    runtime = current_app.extensions["portico"].runtime
+    installed = set(runtime.names())
+    dispatcher = runtime.dispatcher([p for p in sections if p in installed], sections)
+    return TenantView(tenant_id, slug, state, revision, config, bundle, dispatcher, notice)
+
+
+def view_by_id(tenant_id: int) -> TenantView:
+    """The view of a tenant by id (jobs, CLI, console), at its present revision."""
+    with global_scope():
+        row = db.session.get(Tenant, tenant_id)
+        if row is None:
+            raise LookupError(f"no tenant {tenant_id}")
+        found = Found(row.id, row.slug, row.state, row.revision, row.state_notice)
+        db.session.rollback()
+    return view_of(found)
+
+
+def tenant_ids(states: tuple[str, ...] = ("draft", "live", "suspended")) -> list[int]:
+    """All tenants, for the loops of the scheduler and the console."""
+    with global_scope():
+        rows = db.session.execute(select(Tenant.id).where(Tenant.state.in_(states)).order_by(Tenant.id)).scalars().all()
+        db.session.rollback()
+        return list(rows)
+
+
+def current_tenant() -> TenantView:
+    """The tenant of the present request, job or `working_in` block. Raises LookupError where there is none."""
+    view: TenantView | None = g.get("tenant")
+    if view is None:
+        raise LookupError("no tenant in this context")
+    return view
+
+
+def forget_views() -> None:
+    """Drop all kept views (tests)."""
+    with _lock:
+        _views.clear()

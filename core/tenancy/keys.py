@@ -1,0 +1,101 @@
+"""Keys of tenants and persons, and sealed columns. `core.crypto` does the cryptography."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import Any
+
+from flask import current_app
+from sqlalchemy.dialects.postgresql import insert
+
+from core import clock, crypto
+from core.db import current_tenant_id, db
+from core.tenancy.models import PersonKey, TenantKey
+
+_CACHE = "portico_keys"
+
+
+class Erased(Exception):
+    """The person's key was destroyed: what it sealed is gone."""
+
+
+def _masters() -> tuple[bytes, ...]:
+    keys: tuple[bytes, ...] = current_app.extensions["portico"].settings.master_keys
+    return keys
+
+
+def tenant_key() -> bytes:
+    """The present tenant's key; made on first use."""
+    tenant_id = current_tenant_id()
+    cache: dict[Any, bytes] = db.session.info.setdefault(_CACHE, {})
+    if tenant_id not in cache:
+        context = f"tenant-key|{tenant_id}"
+        row = db.session.get(TenantKey, tenant_id)
+        if row is None:
+            sealed = crypto.seal(_masters()[0], crypto.new_key(), context)
+            db.session.execute(
+                insert(TenantKey)
+                .values(tenant_id=tenant_id, sealed=sealed, created_at=clock.now())
+                .on_conflict_do_nothing()
+            )
+            row = db.session.get(TenantKey, tenant_id, populate_existing=True)
+            assert row is not None
+        cache[tenant_id] = crypto.unseal_any(_masters(), row.sealed, context)
+    return cache[tenant_id]
+
+
+def person_key(person_id: uuid.UUID) -> bytes:
+    """A person's key in the present tenant; made on first use. Raises Erased after destruction."""
+    tenant_id = current_tenant_id()
+    cache: dict[Any, bytes] = db.session.info.setdefault(_CACHE, {})
+    if (tenant_id, person_id) not in cache:
+        context = f"person-key|{tenant_id}|{person_id}"
+        row = db.session.get(PersonKey, (tenant_id, person_id))
+        if row is None:
+            sealed = crypto.seal(tenant_key(), crypto.new_key(), context)
+            db.session.execute(
+                insert(PersonKey)
+                .values(tenant_id=tenant_id, person_id=person_id, sealed=sealed, created_at=clock.now())
+                .on_conflict_do_nothing()
+            )
+            row = db.session.get(PersonKey, (tenant_id, person_id), populate_existing=True)
+            assert row is not None
+        if row.sealed is None:
+            raise Erased(str(person_id))
+        cache[(tenant_id, person_id)] = crypto.unseal(tenant_key(), row.sealed, context)
+    return cache[(tenant_id, person_id)]
+
+
+def destroy_person_key(person_id: uuid.UUID) -> None:
+    """Destroy a person's key: everything sealed with it becomes unreadable at once (invariant 6)."""
+    row = db.session.get(PersonKey, (current_tenant_id(), person_id), with_for_update=True)
+    if row is not None:
+        row.sealed, row.destroyed_at = None, clock.now()
+    db.session.info.get(_CACHE, {}).pop((current_tenant_id(), person_id), None)
+
+
+def seal(person_id: uuid.UUID, table: str, column: str, value: bytes | str) -> bytes:
+    """Seal a value of a person for one table and column."""
+    data = value.encode() if isinstance(value, str) else value
+    return crypto.seal(person_key(person_id), data, crypto.context_of(current_tenant_id(), person_id, table, column))
+
+
+def unseal(person_id: uuid.UUID, table: str, column: str, sealed: bytes) -> bytes:
+    """The value of a sealed column. Raises Erased or crypto.CannotDecrypt."""
+    return crypto.unseal(person_key(person_id), sealed, crypto.context_of(current_tenant_id(), person_id, table, column))
+
+
+def seal_json(person_id: uuid.UUID, table: str, column: str, value: Any) -> bytes:
+    """As `seal`, for JSON-ready values."""
+    return seal(person_id, table, column, json.dumps(value, ensure_ascii=False))
+
+
+def unseal_json(person_id: uuid.UUID, table: str, column: str, sealed: bytes) -> Any:
+    """As `unseal`, for JSON."""
+    return json.loads(unseal(person_id, table, column, sealed))
+
+
+def blind(value: str, purpose: str) -> bytes:
+    """The blind index of a value in the present tenant: equal values, equal bytes; nothing else can be told."""
+    return crypto.blind_index(tenant_key(), value, purpose)

@@ -1,0 +1,1 @@
+"""What pages share: host resolution, security headers, CSRF, errors, theme, public pages of a portal."""

@@ -1,0 +1,198 @@
+"""The frame of every request: number, tenant by host, scope, language, headers, errors that lose nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import secrets
+import time
+from typing import Any
+
+from flask import Flask, Response, abort, current_app, g, make_response, redirect, render_template, request
+from sqlalchemy.exc import DBAPIError
+from werkzeug.exceptions import HTTPException
+
+from core import audit
+from core.db import db, scope
+from core.tenancy import current
+
+log = logging.getLogger("portico.web")
+
+HOSTLESS = ("/healthz", "/readyz", "/metrics")
+CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; "
+    "connect-src 'self'; media-src 'self' blob:; manifest-src 'self'; worker-src 'self'; form-action 'self'; "
+    "frame-ancestors 'none'; base-uri 'none'; object-src 'none'"
+)
+
+
+class Refused(Exception):
+    """A use case that cannot be done, with its reasons for the visitor; `status` is the HTTP one."""
+
+    def __init__(self, *messages: Any, status: int = 409) -> None:
+        super().__init__("; ".join(str(m) for m in messages))
+        self.messages = messages
+        self.status = status
+
+
+def install(app: Flask) -> None:
+    """Hook the frame into an application."""
+    app.before_request(_open)
+    app.after_request(_headers)
+    app.teardown_request(_close)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Refused, _refused)
+    app.register_error_handler(Exception, _crash)
+
+
+def request_number() -> str:
+    """The number of this request: it stands on every error and on every log line."""
+    number: str = g.get("request_number", "-")
+    return number
+
+
+def _open() -> Any:
+    g.request_number = secrets.token_hex(6)
+    g.started = time.perf_counter()
+    if request.path in HOSTLESS:
+        return None
+    host = request.host.rsplit(":", 1)[0].lower() if not request.host.startswith("[") else request.host
+    found = current.find_host(host)
+    if found is None:
+        abort(404)
+    g.scope_token = scope.enter(found.id)
+    g.tenant = current.view_of(found)
+    if found.state == "suspended" and not request.path.startswith(("/theme/", "/static/", "/brand/", "/bootstrap/")):
+        return _suspended()
+    for callback in current_app.extensions["portico"].request_openers:
+        answer = callback()
+        if answer is not None:
+            return answer
+    return None
+
+
+def _suspended() -> Any:
+    notice = g.tenant.notice
+    if wants_json():
+        return problem(503, "portal_suspended", notice or "This portal is suspended.")
+    return make_response(render_template("errors/suspended.html", notice=notice), 503)
+
+
+def _headers(response: Response) -> Response:
+    h = response.headers
+    h.setdefault("Content-Security-Policy", CSP)
+    h.setdefault("X-Content-Type-Options", "nosniff")
+    h.setdefault("Referrer-Policy", "same-origin")
+    h.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    h.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+    h.setdefault("Permissions-Policy", "camera=(self), microphone=(self), geolocation=(), payment=()")
+    h["X-Request-Number"] = request_number()
+    if current_app.extensions["portico"].settings.secure_cookies:
+        h.setdefault("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
+    if "Cache-Control" not in h:
+        h["Cache-Control"] = "no-store"
+    if request.path not in HOSTLESS:
+        for callback in current_app.extensions["portico"].response_closers:
+            callback(response)
+        _measure(response)
+    return response
+
+
+def _measure(response: Response) -> None:
+    took = time.perf_counter() - g.get("started", time.perf_counter())
+    current_app.extensions["portico"].metrics.request(request.endpoint or "-", request.method, response.status_code, took)
+    log.info(
+        "request",
+        extra={
+            "method": request.method,
+            "endpoint": request.endpoint or "-",
+            "status": response.status_code,
+            "ms": round(took * 1000, 1),
+        },
+    )
+
+
+def _close(_error: BaseException | None) -> None:
+    audit.service.set_actor(None)
+    token = g.pop("scope_token", None)
+    if token is not None:
+        scope.leave(token)
+
+
+def wants_json() -> bool:
+    """Whether the answer to this request is JSON: the API, or a script that says so."""
+    return request.path.startswith("/api/") or request.accept_mimetypes.best == "application/json"
+
+
+def problem(status: int, code: str, detail: str, **more: Any) -> Response:
+    """A problem-details answer (RFC 9457). `code` is stable, `detail` in the visitor's language."""
+    body = {
+        "type": f"urn:portico:problem:{code}",
+        "title": code.replace("_", " "),
+        "status": status,
+        "detail": detail,
+        "instance": f"urn:portico:request:{request_number()}",
+        **more,
+    }
+    response: Response = current_app.json.response(body)
+    response.status_code = status
+    response.mimetype = "application/problem+json"
+    return response
+
+
+def _http_error(error: HTTPException) -> Any:
+    if error.code is None or error.code < 400:
+        return error
+    _drop_transaction()
+    if error.code == 401 and not wants_json():
+        return redirect("/sign-in?next=" + _safe_next())
+    if wants_json():
+        extra = getattr(error, "data", None) or {}
+        problems = extra.get("messages") if isinstance(extra, dict) else None
+        response = problem(error.code, f"http_{error.code}", error.description or "", **({"errors": problems} if problems else {}))
+    else:
+        response = make_response(_error_page(error.code), error.code)
+    for key, value in error.get_headers():
+        if key.lower() == "retry-after":
+            response.headers[key] = value
+    return response
+
+
+def _safe_next() -> str:
+    from urllib.parse import quote
+
+    return quote(request.full_path.rstrip("?") if request.method == "GET" else "/", safe="")
+
+
+def _refused(error: Refused) -> Any:
+    _drop_transaction()
+    from core.web.language import say
+
+    words = [say(m) for m in error.messages]
+    if wants_json():
+        return problem(error.status, "refused", " ".join(words), reasons=words)
+    return make_response(_error_page(error.status, words), error.status)
+
+
+def _crash(error: Exception) -> Any:
+    _drop_transaction()
+    log.error("unexpected error", exc_info=error, extra={"endpoint": request.endpoint or "-"})
+    status = 503 if isinstance(error, DBAPIError) and error.connection_invalidated else 500
+    if wants_json():
+        return problem(status, "unexpected", "Something went wrong on our side. Nothing was changed.")
+    return make_response(_error_page(status), status)
+
+
+def _drop_transaction() -> None:
+    with contextlib.suppress(Exception):
+        db.session.rollback()
+
+
+def _error_page(status: int, words: list[str] | None = None) -> str:
+    try:
+        return render_template(
+            "errors/error.html", status=status, words=words or [], tenant=g.get("tenant"), request_number=request_number()
+        )
+    except Exception as error:
+        log.error("the error page itself failed", exc_info=error)
+        return f"<!doctype html><title>{status}</title><h1>{status}</h1><p>{request_number()}</p>"

@@ -1,0 +1,103 @@
+"""Which language a visitor reads, and the words, dates and amounts in it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel import dates, numbers
+from flask import Flask, g, request
+from markupsafe import Markup, escape
+
+from core import i18n
+from core.messages import Message
+
+COOKIE = "portico_language"
+
+
+def language() -> str:
+    """The visitor's choice by cookie, else the account's, else the browser's, else the tenant's default."""
+    if "language" not in g:
+        tenant = g.get("tenant")
+        offered = tenant.languages if tenant else ["fr", "en"]
+        chosen = request.args.get("lang") or request.cookies.get(COOKIE) or g.get("account_language")
+        if chosen not in offered:
+            chosen = request.accept_languages.best_match(offered) if request.accept_languages else None
+        g.language = chosen or offered[0]
+    return str(g.language)
+
+
+def say(message: Message | str | None, **params: Any) -> str:
+    """A message in the visitor's language, with the tenant's own words on top."""
+    if message is None:
+        return ""
+    tenant = g.get("tenant")
+    code = language()
+    return i18n.render(message, code, tenant.words(code) if tenant else None)
+
+
+def gettext(msgid: str, **params: Any) -> str | Markup:
+    """The `_` of templates: named parameters in braces; parameters are escaped when one of them is markup."""
+    if any(isinstance(v, Markup) for v in params.values()):
+        text = say(Message(msgid))
+        return Markup(escape(text)).format_map({k: escape(v) for k, v in params.items()})  # noqa: S704
+    return say(Message(msgid, params))
+
+
+def ngettext(one: str, many: str, count: int, **params: Any) -> str | Markup:
+    """The singular or the plural; French and Portuguese count zero as singular, the others do not."""
+    single = count in (0, 1) if language().startswith("fr") else count == 1
+    return gettext(one if single else many, count=count, **params)
+
+
+def zone() -> ZoneInfo:
+    """The viewer's zone: the account's, else the tenant's."""
+    tenant = g.get("tenant")
+    return ZoneInfo(g.get("account_zone") or (tenant.time_zone if tenant else "Europe/Paris"))
+
+
+def fmt_dt(instant: dt.datetime, *, full: bool = True) -> str:
+    """“Tuesday 24 November 2026, 09:30 (Paris time)”-like, in the viewer's language and zone, the zone named."""
+    local = instant.astimezone(zone())
+    code = i18n.locale(language())
+    day = dates.format_date(local.date(), "full" if full else "medium", locale=code)
+    return f"{day}, {dates.format_time(local, 'short', locale=code)} ({zone_name()})"
+
+
+def zone_name() -> str:
+    """The zone in words: the city."""
+    return str(dates.get_timezone_location(zone(), locale=i18n.locale(language()), return_city=True))
+
+
+def fmt_date(day: dt.date | dt.datetime) -> str:
+    """A day in words, in the viewer's zone."""
+    value = day.astimezone(zone()).date() if isinstance(day, dt.datetime) else day
+    return str(dates.format_date(value, "full", locale=i18n.locale(language())))
+
+
+def fmt_time(instant: dt.datetime) -> str:
+    """The time of day, in the viewer's zone."""
+    return str(dates.format_time(instant.astimezone(zone()), "short", locale=i18n.locale(language())))
+
+
+def fmt_money(cents: int, currency: str = "EUR") -> str:
+    """An amount of integer cents with its currency."""
+    return str(numbers.format_currency(cents / 100, currency, locale=i18n.locale(language())))
+
+
+def install(app: Flask) -> None:
+    """Give the words to Jinja."""
+    app.jinja_env.add_extension("jinja2.ext.i18n")
+    app.jinja_env.globals.update(
+        _=gettext,
+        gettext=gettext,
+        ngettext=ngettext,
+        say=say,
+        fmt_dt=fmt_dt,
+        fmt_date=fmt_date,
+        fmt_time=fmt_time,
+        fmt_money=fmt_money,
+        zone_name=zone_name,
+    )
+    app.jinja_env.filters["say"] = say
