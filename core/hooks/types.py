@@ -131,13 +131,18 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class Specialty:
-    """A specialty of a nomenclature; `medical` alone decides physician or allied (CB-037)."""
+    """A specialty of a nomenclature; `medical` alone decides physician or allied (CB-037).
+
+    `until` is the day from which a newer version of the nomenclature no longer has it: old records keep its name, forms
+    offer it no more (CB-272).
+    """
 
     code: str
     label: Message
     medical: bool
     country: str | None = None
     codes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    until: dt.date | None = None
 
 
 @dataclass(frozen=True, slots=True)

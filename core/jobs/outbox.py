@@ -10,6 +10,7 @@ import datetime as dt
 import logging
 import uuid
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,6 +35,7 @@ _consumers: dict[str, dict[str, Handler]] = {}
 _plugin_listeners: Callable[[str], tuple[str, ...]] = lambda _name: ()
 _tell_plugin: Callable[[str, Event], None] = lambda _plugin, _event: None
 _wake: Callable[[list[tuple[int, uuid.UUID, str]]], None] | None = None
+_entered: Callable[[int], AbstractContextManager[Any]] = tenant_scope
 
 
 def consumer(event_name: str, name: str) -> Callable[[Handler], Handler]:
@@ -57,6 +59,12 @@ def connect(
     _plugin_listeners = plugin_listeners or _plugin_listeners
     _tell_plugin = tell_plugin or _tell_plugin
     _wake = wake or _wake
+
+
+def connect_tenants(entered: Callable[[int], AbstractContextManager[Any]]) -> None:
+    """Wire how a delivery enters a tenant: scope and current tenant together."""
+    global _entered
+    _entered = entered
 
 
 def announce(name: str, payload: Mapping[str, Any]) -> uuid.UUID:
@@ -108,7 +116,7 @@ def claim(limit: int = 100) -> list[tuple[int, uuid.UUID, str]]:
 
 def deliver(tenant_id: int, message_id: uuid.UUID, consumer_name: str) -> bool:
     """Deliver one message to one consumer; True when done now or before. Failures are counted and tried again later."""
-    with tenant_scope(tenant_id):
+    with _entered(tenant_id):
         row = db.session.execute(
             select(OutboxDelivery)
             .where(

@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
@@ -30,6 +32,7 @@ class Job:
 _core_jobs: list[Job] = []
 _tenants: Callable[[], Iterable[int]] = lambda: ()
 _plugin_jobs: Callable[[], Iterable[Job]] = lambda: ()
+_entered: Callable[[int], AbstractContextManager[Any]] = tenant_scope
 
 
 def job(code: str, every_seconds: int) -> Callable[[Callable[[], None]], Callable[[], None]]:
@@ -42,17 +45,21 @@ def job(code: str, every_seconds: int) -> Callable[[Callable[[], None]], Callabl
     return register
 
 
-def connect(tenants: Callable[[], Iterable[int]], plugin_jobs: Callable[[], Iterable[Job]]) -> None:
-    """Wire what lies above: the tenants, and the jobs of the plugins that the present tenant enables."""
-    global _tenants, _plugin_jobs
-    _tenants, _plugin_jobs = tenants, plugin_jobs
+def connect(
+    tenants: Callable[[], Iterable[int]],
+    plugin_jobs: Callable[[], Iterable[Job]],
+    entered: Callable[[int], AbstractContextManager[Any]],
+) -> None:
+    """Wire what lies above: the tenants, the jobs of the present tenant's plugins, and how a tenant is entered."""
+    global _tenants, _plugin_jobs, _entered
+    _tenants, _plugin_jobs, _entered = tenants, plugin_jobs, entered
 
 
 def run_due() -> int:
     """Run what is due in every tenant; returns how many jobs ran."""
     ran = 0
     for tenant_id in list(_tenants()):
-        with tenant_scope(tenant_id):
+        with _entered(tenant_id):
             due = [j for j in [*_core_jobs, *_plugin_jobs()] if _take(tenant_id, j)]
         for one in due:
             _run(tenant_id, one)
@@ -82,7 +89,7 @@ def _take(tenant_id: int, one: Job) -> bool:
 
 def _run(tenant_id: int, one: Job) -> None:
     failure: str | None = None
-    with tenant_scope(tenant_id):
+    with _entered(tenant_id):
         try:
             one.run()
             db.session.commit()

@@ -5,24 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from flask import g
-
 from core import audit
-from core.db import db, tenant_scope
-from core.tenancy.current import TenantView, view_by_id
+from core.db import db
+from core.tenancy.current import TenantView, entered
 
 
 @contextmanager
 def working_in(tenant_id: int) -> Iterator[TenantView]:
-    """Work in a tenant from a job or a command: the scope and the current tenant are set, and put back after."""
-    before = g.get("tenant")
-    view = view_by_id(tenant_id)
-    with tenant_scope(tenant_id):
-        g.tenant = view
-        try:
-            yield view
-        finally:
-            g.tenant = before
+    """Work in a tenant from a command: the scope and the current tenant are set, and put back after."""
+    with entered(tenant_id) as view:
+        yield view
 
 
 @contextmanager

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from flask import current_app, g
 from sqlalchemy import select
 
-from core.db import db, global_scope
+from core.db import db, global_scope, tenant_scope
 from core.hooks.manager import Dispatcher
 from core.tenancy.models import Tenant, TenantRevision
 
@@ -129,6 +130,40 @@ def view_by_id(tenant_id: int) -> TenantView:
         found = Found(row.id, row.slug, row.state, row.revision, row.state_notice)
         db.session.rollback()
     return view_of(found)
+
+
+def view_inside(tenant_id: int) -> TenantView:
+    """As `view_by_id`, inside a tenant's open transaction: its session is left as it is."""
+    connection = db.engine.raw_connection()
+    try:
+        row = connection.driver_connection.execute(  # type: ignore[union-attr]
+            "SELECT id, slug, state, revision, state_notice FROM tenants WHERE id = %s", (tenant_id,)
+        ).fetchone()
+        if row is None:
+            raise LookupError(f"no tenant {tenant_id}")
+        found = Found(*row)
+        kept = _views.get(found.id)
+        if kept is not None and kept.revision == found.revision:
+            return kept
+        (bundle,) = connection.driver_connection.execute(  # type: ignore[union-attr]
+            "SELECT bundle FROM tenant_revisions WHERE tenant_id = %s AND number = %s", (found.id, found.revision)
+        ).fetchone()
+    finally:
+        connection.close()
+    return make_view(found.id, found.slug, found.state, found.revision, bundle, found.notice)
+
+
+@contextmanager
+def entered(tenant_id: int) -> Iterator[TenantView]:
+    """Scope and current tenant together, for jobs and deliveries; put back afterwards."""
+    view = view_by_id(tenant_id)
+    before = g.get("tenant")
+    with tenant_scope(tenant_id):
+        g.tenant = view
+        try:
+            yield view
+        finally:
+            g.tenant = before
 
 
 def tenant_ids(states: tuple[str, ...] = ("draft", "live", "suspended")) -> list[int]:

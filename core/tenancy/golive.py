@@ -8,6 +8,8 @@ from typing import Any
 from core.hooks.manager import PluginRuntime
 from core.hooks.types import GoLiveCheck
 from core.messages import _
+from core.tenancy.content import unresolved
+from core.tenancy.schemas import DOCUMENTS
 
 REQUIRED = (
     ("publisher.name", "CB-002"),
@@ -51,17 +53,7 @@ def missing_for_live(bundle: Mapping[str, Any], runtime: PluginRuntime) -> list[
         for key, rule in REQUIRED
         if not _value(config, key)
     ]
-    emergency = config.get("emergency", {})
-    if not emergency.get("notice") or not emergency.get("countries"):
-        missing.append(
-            GoLiveCheck("emergency.notice", _("The emergency notice is off or names no country: set emergency.notice and emergency.countries."), "CB-009")
-        )
-    for code, document in bundle.get("legal", {}).items():
-        for language in config["languages"]:
-            if not document.get("texts", {}).get(language):
-                missing.append(
-                    GoLiveCheck(f"legal.{code}.{language}", _("The document {code} has no text in {language}.", code=code, language=language), "CB-060")
-                )
+    missing += _distinct(config) + _documents(bundle) + _texts(bundle)
     sections = config.get("plugins", {})
     for plugin in sorted(sections):
         view = runtime.dispatcher([plugin], sections)
@@ -69,5 +61,79 @@ def missing_for_live(bundle: Mapping[str, Any], runtime: PluginRuntime) -> list[
         if plugin in answers:
             missing += answers[plugin] or []
         elif plugin in runtime.names() and "go_live_checks" in runtime.hooks_of(plugin):
-            missing.append(GoLiveCheck(f"plugins.{plugin}", _("The checks of the plugin {plugin} failed; see the log.", plugin=plugin)))
+            missing.append(
+                GoLiveCheck(
+                    f"plugins.{plugin}", _("The checks of the plugin {plugin} failed; see the log.", plugin=plugin)
+                )
+            )
+        elif plugin not in runtime.names():
+            missing.append(
+                GoLiveCheck(f"plugins.{plugin}", _("The plugin {plugin} is not installed here.", plugin=plugin))
+            )
+    return missing + _emergency(config, runtime)
+
+
+def _distinct(config: Mapping[str, Any]) -> list[GoLiveCheck]:
+    officer = str(_value(config, "data_protection.email") or "").lower()
+    if officer and officer == str(_value(config, "contact.support_email") or "").lower():
+        return [
+            GoLiveCheck(
+                "data_protection.email",
+                _("The data-protection officer needs an address of their own, not that of support."),
+                "CB-005",
+            )
+        ]
+    return []
+
+
+def _emergency(config: Mapping[str, Any], runtime: PluginRuntime) -> list[GoLiveCheck]:
+    wanted = config.get("emergency", {})
+    if not wanted.get("notice") or not wanted.get("countries"):
+        text = _("The emergency notice is off or names no country: set emergency.notice and emergency.countries.")
+        return [GoLiveCheck("emergency.notice", text, "CB-009")]
+    sections = {p: s for p, s in config.get("plugins", {}).items() if p in runtime.names()}
+    known = {n.country for n in runtime.dispatcher(sections, sections).collect("emergency_numbers")}
+    return [
+        GoLiveCheck(
+            "emergency.countries",
+            _("No enabled plugin gives emergency numbers for {country}.", country=country),
+            "CB-009",
+        )
+        for country in wanted["countries"]
+        if country not in known
+    ]
+
+
+def _documents(bundle: Mapping[str, Any]) -> list[GoLiveCheck]:
+    legal = bundle.get("legal", {})
+    missing = [
+        GoLiveCheck(f"legal.{code}", _("The document {code} is missing.", code=code), "CB-060")
+        for code in DOCUMENTS
+        if code not in legal
+    ]
+    for code, document in legal.items():
+        for language in bundle["config"]["languages"]:
+            if not document.get("texts", {}).get(language):
+                text = _("The document {code} has no text in {language}.", code=code, language=language)
+                missing.append(GoLiveCheck(f"legal.{code}.{language}", text, "CB-060"))
     return missing
+
+
+def _texts(bundle: Mapping[str, Any]) -> list[GoLiveCheck]:
+    """Values that a text shows and that tenant.yaml leaves empty: a draft may, the public may not see the gap."""
+    config = bundle["config"]
+    gaps: dict[str, str] = {}
+    for folder, texts in (
+        ("legal", {c: d.get("texts", {}) for c, d in bundle.get("legal", {}).items()}),
+        ("content", bundle.get("content", {})),
+    ):
+        for name, by_language in texts.items():
+            for language, text in by_language.items():
+                for key in unresolved(text, config):
+                    gaps.setdefault(key, f"{folder}/{name} ({language})")
+    told = {key for key, _rule in REQUIRED}
+    return [
+        GoLiveCheck(key, _("{place} shows {key}, and tenant.yaml leaves it empty.", place=place, key=key))
+        for key, place in sorted(gaps.items())
+        if key not in told
+    ]

@@ -3,53 +3,29 @@
 from __future__ import annotations
 
 import datetime as dt
-import difflib
-import hashlib
 import json
-import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from babel.messages import pofile
 from marshmallow import Schema, ValidationError, fields
 
-from core.hooks.manager import PluginRuntime
-from core.tenancy import content, theme, yaml_lines
-from core.tenancy.schemas import TenantConfig
+from core import yaml_lines
+from core.hooks.manager import BUILTIN, PluginRuntime
+from core.tenancy import content, svg, theme
+from core.tenancy.bundles import Change, bundle_digest, diff_bundles
+from core.tenancy.problems import Path_, Problem, explain, nearest, placeholders
+from core.tenancy.schemas import DOCUMENTS, LANGUAGES, TenantConfig
+
+__all__ = ["Change", "LoadResult", "Problem", "bundle_digest", "diff_bundles", "load_folder"]
 
 REQUIRED_PAGES = ("home", "help", "prices", "eligible_reasons", "non_eligible_reasons")
 BRANDING = ("logo", "favicon", "icon", "hero", "mail-header")
-SVG_LIMIT = 200_000
-_UNSAFE_SVG = re.compile(
-    r"<\s*script|<\s*foreignObject|\son\w+\s*=|javascript:|<!ENTITY|<!DOCTYPE|@import|(?:xlink:)?href\s*=\s*[\"'](?!#)|url\(\s*[\"']?(?!#)[a-z]",
-    re.IGNORECASE,
-)
-_PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One thing wrong: where (file, line, key), what was found, what is allowed, the nearest key for a typo."""
-
-    file: str
-    line: int
-    key: str
-    message: str
-    found: str = ""
-    allowed: str = ""
-    nearest: str = ""
-
-    def __str__(self) -> str:
-        text = f"{self.file}:{self.line}: {self.key}: {self.message}" if self.key else f"{self.file}:{self.line}: {self.message}"
-        if self.found:
-            text += f"; found {self.found}"
-        if self.nearest:
-            text += f"; did you mean “{self.nearest}”?"
-        if self.allowed:
-            text += f"; allowed: {self.allowed}"
-        return text
+RESERVED = ("console",)
+_NEEDED = ("slug", "name", "languages", "time_zone", "country", "theme", "legal")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +36,11 @@ class LoadResult:
     problems: list[Problem]
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One difference between two bundles, by dotted path; long texts are given by their digest."""
-
-    path: str
-    old: Any
-    new: Any
-
-
 def load_folder(folder: Path, runtime: PluginRuntime) -> LoadResult:
-    """Check a folder with core's schema and each plugin's. All problems at once."""
+    """Check a folder with core's schema and each enabled plugin's. All problems at once; bad input raises nothing.
+
+    The bundle is for `apply` only when `problems` is empty: `{"config", "legal", "content", "branding", "catalogue"}`.
+    """
     file = folder / "tenant.yaml"
     if not file.is_file():
         return LoadResult(None, [Problem(str(file), 1, "", "there is no tenant.yaml here")])
@@ -81,10 +51,14 @@ def load_folder(folder: Path, runtime: PluginRuntime) -> LoadResult:
     except UnicodeDecodeError:
         return LoadResult(None, [Problem(str(file), 1, "", "the file is not UTF-8 text")])
     if not isinstance(lined.data, dict):
-        return LoadResult(None, [Problem(str(file), 1, "", "a mapping of keys is wanted", found=type(lined.data).__name__)])
+        return LoadResult(
+            None, [Problem(str(file), 1, "", "a mapping of keys is wanted", found=type(lined.data).__name__)]
+        )
     reader = _Reader(folder, file, lined, runtime)
     reader.read()
-    return LoadResult(reader.bundle(), sorted(reader.problems, key=lambda p: (p.file, p.line, p.key)))
+    return LoadResult(
+        reader.bundle(), sorted(reader.problems, key=lambda p: (p.file != str(file), p.file, p.line, p.key))
+    )
 
 
 class _Reader:
@@ -97,297 +71,301 @@ class _Reader:
         self.branding: dict[str, str] = {}
         self.catalogue: dict[str, dict[str, str]] = {}
 
-    # -- tenant.yaml -------------------------------------------------------------------------------------------
-
     def read(self) -> None:
         data = self.lined.data
+        schema = TenantConfig()
         try:
-            self.config = TenantConfig().load(data)
+            self.config = schema.load(data)
         except ValidationError as error:
-            self._schema_problems(TenantConfig(), error.normalized_messages(), (), data)
+            explain(schema, error.normalized_messages(), (), data, self._add)
             self.config = error.valid_data if isinstance(error.valid_data, dict) else {}
         self._plugins()
-        self._cross_checks()
+        self._identity_of_the_portal()
+        self._services()
+        self._every_language(self.config, ())
+        self._contrast()
+        self._document_list()
         self._legal()
         self._content()
         self._branding()
         self._catalogue()
 
-    def _add(self, path: tuple[str | int, ...], message: str, **more: str) -> None:
+    def _add(self, path: Path_, message: str, **more: str) -> None:
         self.problems.append(
             Problem(str(self.file), self.lined.line(path), ".".join(str(p) for p in path), message, **more)
         )
 
-    def _schema_problems(self, schema: Schema | None, messages: Any, path: tuple[str | int, ...], data: Any) -> None:
-        if isinstance(messages, list):
-            allowed = _allowed(schema, path[-1]) if schema else ""
-            for message in messages:
-                self._one(schema, path, str(message), data, allowed)
-            return
-        for key, below in messages.items():
-            if key == "_schema":
-                self._schema_problems(None, below, path, data)
-                continue
-            value = data.get(key) if isinstance(data, Mapping) else data[key] if isinstance(data, list) and isinstance(key, int) else None
-            field = _field(schema, key) if schema else None
-            if isinstance(below, list):
-                unknown = schema is not None and isinstance(key, str) and field is None and any("Unknown" in str(m) for m in below)
-                if unknown and schema is not None:
-                    keys = sorted(f.data_key or n for n, f in schema.fields.items())
-                    near = difflib.get_close_matches(str(key), keys, 1, 0.6)
-                    self._add((*path, key), "unknown key", nearest=near[0] if near else "", allowed=", ".join(keys))
-                else:
-                    for message in below:
-                        self._one(schema, (*path, key), str(message), value, _allowed(schema, key))
-            else:
-                self._schema_problems(_below(field, schema), below, (*path, key), value)
+    def _beside(self, path: Path, line: int, key: str, message: str, **more: str) -> None:
+        self.problems.append(Problem(str(path), line, key, message, **more))
 
-    def _one(self, schema: Schema | None, path: tuple[str | int, ...], message: str, value: Any, allowed: str) -> None:
-        if message.startswith("Missing data"):
-            self._add(path, "this key is required and missing", allowed=allowed)
-            return
-        choices = re.match(r"Must be one of: (.*)\.$", message)
-        near = ""
-        if choices:
-            allowed, message = choices.group(1), "not one of the allowed values"
-            match = difflib.get_close_matches(str(value), allowed.split(", "), 1, 0.6)
-            near = match[0] if match else ""
-        self._add(path, message.rstrip("."), found=repr(value), allowed=allowed, nearest=near)
+    # -- tenant.yaml -------------------------------------------------------------------------------------------
 
     def _plugins(self) -> None:
         raw = self.lined.data.get("plugins") or {}
+        self.config["plugins"] = sections = {}
         if not isinstance(raw, dict):
-            return
+            return  # told by the schema
         installed = self.runtime.names()
-        schemas = dict(self.runtime.installed().by_plugin("config_schema"))
-        sections: dict[str, Any] = {}
+        schemas: dict[str, type[Schema]] = dict(self.runtime.installed().by_plugin("config_schema"))
         for name, section in raw.items():
+            path = ("plugins", name)
             if name not in installed:
-                near = difflib.get_close_matches(name, installed, 1, 0.6)
-                self._add(("plugins", name), "no such plugin is installed", nearest=near[0] if near else "", allowed=", ".join(installed))
-                continue
-            schema_class = schemas.get(name)
-            if schema_class is None:
-                if section:
-                    self._add(("plugins", name), "this plugin takes no settings")
+                self._add(
+                    path, "no such plugin is installed", nearest=nearest(name, installed), allowed=", ".join(installed)
+                )
+            elif section is not None and not isinstance(section, dict):
+                continue  # told by the schema
+            elif name in schemas:
+                schema = schemas[name]()
+                try:
+                    sections[name] = schema.load(section or {})
+                except ValidationError as error:
+                    explain(schema, error.normalized_messages(), path, section or {}, self._add)
+            elif "config_schema" in self.runtime.hooks_of(name):
+                self._add(path, "this plugin failed when asked for its settings; see the log")
+            else:
                 sections[name] = {}
-                continue
-            schema: Schema = schema_class()
-            try:
-                sections[name] = schema.load(section or {})
-            except ValidationError as error:
-                self._schema_problems(schema, error.normalized_messages(), ("plugins", name), section or {})
-        self.config["plugins"] = sections
+                if section:
+                    self._add(path, "this plugin takes no settings", found=", ".join(section))
 
-    def _cross_checks(self) -> None:
-        slug = self.config.get("slug")
-        if slug and slug != self.folder.resolve().name:
-            self._add(("slug",), "the slug is the folder's name", found=repr(slug), allowed=self.folder.resolve().name)
-        if slug == "console":
-            self._add(("slug",), "“console” is reserved for the operator's console")
-        design = self.config.get("theme")
-        if isinstance(design, dict) and all(m in design for m in ("light", "dark")):
-            try:
-                for p in theme.problems(design):
-                    self._add(
-                        ("theme", p.mode, p.foreground if p.foreground in (self.lined.data["theme"].get(p.mode) or {}) else p.background),
-                        f"contrast of {p.foreground} on {p.background} is {p.found}, at least {p.least} is needed",
-                        nearest=p.suggestion,
-                    )
-            except KeyError:
-                pass  # a colour is missing: the schema says so
+    def _identity_of_the_portal(self) -> None:
+        slug, folder = self.config.get("slug"), self.folder.resolve().name
+        if slug and slug != folder:
+            self._add(("slug",), "the slug is the folder's name", found=repr(slug), allowed=folder)
+        if slug in RESERVED:
+            self._add(("slug",), f"“{slug}” is reserved", found=repr(slug))
+        for key in ("hosts", "languages"):
+            values = self.config.get(key) or []
+            for index, value in enumerate(values):
+                if value in values[:index]:
+                    self._add((key, index), "listed twice", found=repr(value))
         protection, contact = self.config.get("data_protection") or {}, self.config.get("contact") or {}
-        if protection.get("email") and protection.get("email") == contact.get("support_email"):
-            self._add(("data_protection", "email"), "must be distinct from the support address", found=repr(protection["email"]))
-        codes = [d.get("code") for d in (self.config.get("legal") or {}).get("documents", []) if isinstance(d, dict)]
-        for code in sorted({c for c in codes if c and codes.count(c) > 1}):
-            self._add(("legal", "documents"), f"{code} is listed twice")
-        for code in ("legal_notice", "terms_of_use_and_sale", "information_and_consent_notice", "cookie_policy"):
+        address = str(protection.get("email") or "")
+        if address and address.lower() == str(contact.get("support_email") or "").lower():
+            self._add(("data_protection", "email"), "must be distinct from contact.support_email", found=repr(address))
+
+    def _services(self) -> None:
+        # Without core's own services the list is not whole, and nothing can be said of a name.
+        if BUILTIN not in self.runtime.modules or "services" not in self.runtime.hooks_of(BUILTIN):
+            return
+        view = self.runtime.dispatcher(self.config["plugins"], self.config["plugins"])
+        codes = sorted({s.code for s in view.collect("services")})
+        for name in self.config.get("services") or {}:
+            if name not in codes:
+                self._add(
+                    ("services", name),
+                    "no enabled plugin offers this service",
+                    nearest=nearest(name, codes),
+                    allowed=", ".join(codes),
+                )
+
+    def _every_language(self, values: Mapping[str, Any], path: Path_) -> None:
+        """A text given by language is given in every language of the portal."""
+        for key, value in values.items():
+            if isinstance(value, Mapping) and value and set(value) <= set(LANGUAGES):
+                for lang in self._languages():
+                    if lang not in value:
+                        self._add(
+                            (*path, key),
+                            f"no text in {lang}",
+                            found=", ".join(value),
+                            allowed=", ".join(self._languages()),
+                        )
+            elif isinstance(value, Mapping) and key != "plugins":
+                self._every_language(value, (*path, key))
+
+    def _contrast(self) -> None:
+        design, written = self.config.get("theme"), self.lined.data.get("theme")
+        if not isinstance(design, dict) or not isinstance(written, dict):
+            return
+        for mode in ("light", "dark"):
+            palette = design.get(mode)
+            if not isinstance(palette, dict) or not theme.REQUIRED <= set(palette):
+                continue  # a colour is missing or is none: told by the schema
+            for p in theme.problems_of(mode, palette):
+                key = p.foreground if p.foreground in written[mode] else p.background
+                self._add(
+                    ("theme", mode, key),
+                    f"contrast of {p.foreground} on {p.background} is {p.found}:1",
+                    found=repr(palette.get(key)),
+                    nearest=p.suggestion,
+                    allowed=f"at least {p.least}:1",
+                )
+
+    def _document_list(self) -> None:
+        legal = self.config.get("legal")
+        documents = legal.get("documents") if isinstance(legal, dict) else None
+        codes = [d.get("code") for d in documents or [] if isinstance(d, dict)]
+        for index, code in enumerate(codes):
+            if code and code in codes[:index]:
+                self._add(("legal", "documents", index, "code"), "listed twice", found=repr(code))
+        extra = [c for c in codes if c and c not in DOCUMENTS]
+        for code in DOCUMENTS:
             if codes and code not in codes:
-                self._add(("legal", "documents"), f"{code} is missing from the list")
+                typo = nearest(code, extra)
+                self._add(
+                    ("legal", "documents", codes.index(typo), "code") if typo else ("legal", "documents"),
+                    f"{code} is missing from the list",
+                    found=repr(typo) if typo else "",
+                    nearest=code if typo else "",
+                    allowed=", ".join(DOCUMENTS),
+                )
 
     # -- files beside it ---------------------------------------------------------------------------------------
 
     def _languages(self) -> list[str]:
         found = self.config.get("languages")
-        return list(found) if isinstance(found, list) else []
+        return [lang for lang in found if isinstance(lang, str)] if isinstance(found, list) else []
+
+    def _read(self, path: Path) -> str | None:
+        try:
+            return path.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            self._beside(path, 1, "", "the file is not UTF-8 text")
+        except OSError as error:
+            self._beside(path, 1, "", f"the file cannot be read: {error.strerror}")
+        return None
 
     def _markdown(self, path: Path) -> str | None:
         if not path.is_file():
-            self.problems.append(Problem(str(path), 1, "", "this file is missing: every text exists in every language of the portal"))
+            self._beside(path, 1, "", "this file is missing: every text exists in every language of the portal")
             return None
-        text = path.read_text(encoding="utf-8")
-        if not content.title_of(text):
-            self.problems.append(Problem(str(path), 1, "", "the first line must be a title, “# …”"))
+        text = self._read(path)
+        if text is None:
+            return None
+        if not text.startswith("# ") or not content.title_of(text):
+            self._beside(path, 1, "", "the first line must be a title, “# …”", found=repr(text.partition("\n")[0][:60]))
         if not content.body_of(text).strip():
-            self.problems.append(Problem(str(path), 1, "", "there is no text under the title"))
+            self._beside(path, 1, "", "there is no text under the title")
+        for line, found in content.malformed(text):
+            self._beside(
+                path, line, found, "not a placeholder", allowed="{{ a.dotted.key }} of tenant.yaml, in small letters"
+            )
         for name in content.unresolved(text, self.config):
-            if not _known_key(name):
-                line = next((i for i, row in enumerate(text.splitlines(), 1) if name in row), 1)
-                near = difflib.get_close_matches(name, _dotted_keys(), 1, 0.6)
-                self.problems.append(Problem(str(path), line, name, "no such key in tenant.yaml", nearest=near[0] if near else ""))
+            if name not in leaf_keys():  # a draft may leave a key empty; a key that cannot exist is a typo
+                rows = [n for n, row in enumerate(text.splitlines(), 1) if name in content.PLACEHOLDER.findall(row)]
+                self._beside(
+                    path,
+                    rows[0] if rows else 1,
+                    name,
+                    "no such value in tenant.yaml",
+                    nearest=nearest(name, leaf_keys()),
+                )
         return text
-
-    def _legal(self) -> None:
-        for document in (self.config.get("legal") or {}).get("documents", []):
-            if not isinstance(document, dict) or not {"code", "version"} <= set(document):
-                continue
-            code = document["code"]
-            entry = {k: (v.isoformat() if isinstance(v, dt.date) else v) for k, v in document.items()}
-            entry["texts"] = self._texts(self.folder / "legal" / code / document["version"])
-            if document.get("previous_version"):
-                entry["previous_texts"] = self._texts(self.folder / "legal" / code / document["previous_version"])
-            self.legal[code] = entry
 
     def _texts(self, folder: Path) -> dict[str, str]:
         return {lang: text for lang in self._languages() if (text := self._markdown(folder / f"{lang}.md")) is not None}
+
+    def _legal(self) -> None:
+        legal = self.config.get("legal")
+        for document in (legal.get("documents") or []) if isinstance(legal, dict) else []:
+            if not isinstance(document, dict) or not {"code", "version"} <= set(document):
+                continue
+            base = self.folder / "legal" / document["code"]
+            entry = {k: _plain(v) for k, v in document.items()}
+            entry["texts"] = self._texts(base / document["version"])
+            if document.get("previous_version"):
+                entry["previous_texts"] = self._texts(base / document["previous_version"])
+            self.legal[document["code"]] = entry
 
     def _content(self) -> None:
         base = self.folder / "content"
         pages = {p.name for p in base.iterdir() if p.is_dir()} if base.is_dir() else set()
         for page in sorted(pages | set(REQUIRED_PAGES)):
-            self.content[page] = {
-                lang: text for lang in self._languages() if (text := self._markdown(base / page / f"{lang}.md")) is not None
-            }
+            self.content[page] = self._texts(base / page)
 
     def _branding(self) -> None:
         base = self.folder / "branding"
         for name in BRANDING:
             if not (base / f"{name}.svg").is_file():
-                self.problems.append(Problem(str(base / f"{name}.svg"), 1, "", "this drawing is missing"))
+                self._beside(base / f"{name}.svg", 1, "", "this drawing is missing")
         for path in sorted(base.glob("*.svg")) if base.is_dir() else []:
-            text = path.read_text(encoding="utf-8")
-            unsafe = _UNSAFE_SVG.search(text)
-            if unsafe:
-                line = text[: unsafe.start()].count("\n") + 1
-                self.problems.append(
-                    Problem(str(path), line, "", "a drawing may hold no script, no event, no outside reference", found=repr(unsafe.group(0).strip()))
-                )
-            elif "<svg" not in text or len(text) > SVG_LIMIT:
-                self.problems.append(Problem(str(path), 1, "", f"not an SVG drawing of at most {SVG_LIMIT // 1000} kB"))
-            else:
+            text = self._read(path)
+            wrong = svg.problems(text) if text is not None else []
+            for w in wrong:
+                self._beside(path, w.line, "", w.message, found=w.found)
+            if text is not None and not wrong:
                 self.branding[path.stem] = text
 
     def _catalogue(self) -> None:
         base = self.folder / "translations"
         for path in sorted(base.glob("*.po")) if base.is_dir() else []:
             if path.stem not in self._languages():
-                self.problems.append(Problem(str(path), 1, "", f"{path.stem} is no language of the portal", allowed=", ".join(self._languages())))
+                self._beside(
+                    path,
+                    1,
+                    "",
+                    "not a language of the portal",
+                    found=path.stem,
+                    nearest=nearest(path.stem, self._languages()),
+                    allowed=", ".join(self._languages()),
+                )
                 continue
             try:
                 with path.open("rb") as handle:
                     parsed = pofile.read_po(handle, locale=path.stem, abort_invalid=True)
             except (pofile.PoFileError, UnicodeDecodeError, ValueError) as error:
-                self.problems.append(Problem(str(path), 1, "", f"not a catalogue: {error}"))
+                self._beside(path, getattr(error, "lineno", None) or 1, "", f"not a catalogue: {error}")
                 continue
-            words = {}
-            for message in parsed:
-                if isinstance(message.id, str) and message.id and isinstance(message.string, str) and message.string:
-                    if set(_PLACEHOLDER.findall(message.id)) != set(_PLACEHOLDER.findall(message.string)):
-                        self.problems.append(Problem(str(path), message.lineno or 1, message.id, "the placeholders differ", found=repr(message.string)))
-                    words[message.id] = message.string
-            self.catalogue[path.stem] = words
+            self.catalogue[path.stem] = dict(self._words(path, parsed))
+
+    def _words(self, path: Path, parsed: Any) -> Iterator[tuple[str, str]]:
+        for message in parsed:
+            if not message.id or not message.string or message.fuzzy:
+                continue
+            if not isinstance(message.id, str) or not isinstance(message.string, str):
+                self._beside(
+                    path, message.lineno or 1, str(message.id[0]), "a tenant's catalogue holds no plural forms"
+                )
+                continue
+            wanted, given = placeholders(message.id), placeholders(message.string)
+            if wanted != given:
+                self._beside(
+                    path,
+                    message.lineno or 1,
+                    message.id,
+                    "the placeholders differ",
+                    found=", ".join(sorted(given)) or "none",
+                    allowed=", ".join(sorted(wanted)) or "none",
+                )
+            yield message.id, message.string
 
     def bundle(self) -> dict[str, Any] | None:
-        if any(k not in self.config for k in ("slug", "name", "languages", "time_zone", "theme", "legal")):
+        if any(k not in self.config for k in _NEEDED):
             return None
-        whole = {
+        parts = {
             "config": self.config,
             "legal": self.legal,
             "content": self.content,
             "branding": self.branding,
             "catalogue": self.catalogue,
         }
-        plain: dict[str, Any] = json.loads(json.dumps(whole, default=_json))
+        plain: dict[str, Any] = json.loads(json.dumps(parts, default=_plain))
         return plain
 
 
-def _json(value: Any) -> Any:
-    if isinstance(value, (dt.date, dt.datetime)):
+def _plain(value: Any) -> Any:
+    if isinstance(value, (dt.date, dt.datetime, dt.time)):
         return value.isoformat()
-    if isinstance(value, (set, frozenset, tuple)):
+    if isinstance(value, (set, frozenset)):
         return sorted(value)
-    raise TypeError(type(value).__name__)
+    if isinstance(value, Mapping):
+        return dict(value)
+    return value if isinstance(value, (str, int, float, bool, list, tuple, type(None))) else str(value)
 
 
-def _field(schema: Schema | None, key: Any) -> fields.Field[Any] | None:
-    if schema is None:
-        return None
-    return next((f for n, f in schema.fields.items() if key in (n, f.data_key)), None)
-
-
-def _below(field: fields.Field[Any] | None, schema: Schema | None) -> Schema | None:
-    if isinstance(field, fields.Nested):
-        return field.schema  # type: ignore[no-any-return]
-    if isinstance(field, fields.List):
-        return _below(field.inner, schema) if isinstance(field.inner, fields.Nested) else None
-    if isinstance(field, fields.Dict):
-        return _below(field.value_field, schema) if isinstance(field.value_field, fields.Nested) else None
-    # Inside a list of mappings, the index comes between: keep the schema.
-    return schema if field is None else None
-
-
-def _allowed(schema: Schema | None, key: Any) -> str:
-    field = _field(schema, key)
-    if field is None:
-        return ""
-    for validator in field.validators:
-        choices = getattr(validator, "choices", None)
-        if choices:
-            return ", ".join(str(c) for c in choices)
-        low, high = getattr(validator, "min", None), getattr(validator, "max", None)
-        if low is not None and high is not None:
-            return f"{low} to {high}"
-    kinds = {fields.Integer: "a whole number", fields.Boolean: "true or false", fields.List: "a list", fields.Date: "a date such as 2026-11-01"}
-    example = field.metadata.get("example")
-    for kind, words in kinds.items():
-        if type(field) is kind:
-            return words
-    return f"for example {example!r}" if example not in (None, {}, []) else ""
-
-
-def _dotted_keys() -> list[str]:
-    result: list[str] = []
+@lru_cache(maxsize=1)
+def leaf_keys() -> frozenset[str]:
+    """Every dotted key of tenant.yaml that holds one value: what a placeholder may name."""
+    result: set[str] = set()
 
     def walk(schema: Schema, prefix: str) -> None:
         for name, field in schema.fields.items():
             dotted = prefix + (field.data_key or name)
-            result.append(dotted)
             if isinstance(field, fields.Nested):
                 walk(field.schema, dotted + ".")
+            elif not isinstance(field, (fields.List, fields.Dict)):
+                result.add(dotted)
 
     walk(TenantConfig(), "")
-    return result
-
-
-def _known_key(dotted: str) -> bool:
-    """Whether the schema has such a key: a draft may leave it out, a typo may not."""
-    return dotted in set(_dotted_keys())
-
-
-def bundle_digest(bundle: Mapping[str, Any]) -> str:
-    """SHA-256 of the bundle, the same for the same content."""
-    return hashlib.sha256(json.dumps(bundle, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
-
-
-def diff_bundles(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Change]:
-    """What changed, by dotted path."""
-    changes: list[Change] = []
-
-    def walk(a: Any, b: Any, path: str) -> None:
-        if isinstance(a, Mapping) and isinstance(b, Mapping):
-            for key in sorted(set(a) | set(b)):
-                walk(a.get(key), b.get(key), f"{path}.{key}" if path else str(key))
-        elif a != b:
-            changes.append(Change(path, _short(a), _short(b)))
-
-    walk(old, new, "")
-    return changes
-
-
-def _short(value: Any) -> Any:
-    if isinstance(value, str) and len(value) > 120:
-        return f"text of {len(value)} characters, {hashlib.sha256(value.encode()).hexdigest()[:12]}"
-    if isinstance(value, Mapping):
-        return f"{len(value)} keys"
-    return value
+    return frozenset(result)

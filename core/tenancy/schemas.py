@@ -2,48 +2,30 @@
 
 from __future__ import annotations
 
-import re
-import zoneinfo
 from typing import Any
 
-from marshmallow import RAISE, Schema, ValidationError, fields, validate, validates_schema
+from marshmallow import ValidationError, fields, validate, validates_schema
 
-from core.tenancy.theme import LAYOUTS, PALETTE
+from core.tenancy.schema_fields import (
+    CHANGE_MODES,
+    COUNTRY,
+    DOCUMENTS,
+    FOLDER,
+    HOST,
+    LANGUAGES,
+    SLUG,
+    TIME,
+    ZONE,
+    Strict,
+    email,
+    number,
+    text,
+    words,
+)
+from core.tenancy.schema_policies import Booking, Identity, Notifications, ServiceSettings
+from core.tenancy.theme import FONTS, LAYOUTS, PALETTE, REQUIRED
 
-DOCUMENTS = ("legal_notice", "terms_of_use_and_sale", "information_and_consent_notice", "cookie_policy")
-CHANGE_MODES = ("published", "reaccept_sign_in", "reaccept_order", "tacit", "announced")
-LANGUAGES = ("fr", "en", "de", "nl", "lb")
-HOST = re.compile(r"^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,}$")
-SLUG = re.compile(r"^[a-z][a-z0-9-]{1,38}[a-z0-9]$")
-COUNTRY = validate.Regexp(r"^[A-Z]{2}$", error="a country as two capital letters, such as FR")
-NOT_BLANK = validate.Length(min=1, error="must not be empty")
-
-
-class Strict(Schema):
-    """Unknown keys are errors."""
-
-    class Meta:
-        unknown = RAISE
-
-
-def text(description: str, example: str, *, required: bool = True, **more: Any) -> fields.String:
-    """A text that is not blank."""
-    return fields.String(
-        required=required, validate=more.pop("validate", NOT_BLANK), metadata={"description": description, "example": example}, **more
-    )
-
-
-def number(description: str, low: int, high: int, default: int | None = None) -> fields.Integer:
-    """A whole number within bounds (both included), with a default unless None."""
-    extra: dict[str, Any] = {"required": True} if default is None else {"load_default": default}
-    return fields.Integer(
-        strict=True, validate=validate.Range(low, high), metadata={"description": description, "example": default or low}, **extra
-    )
-
-
-def email(description: str, *, required: bool = True) -> fields.Email:
-    """An e-mail address."""
-    return fields.Email(required=required, metadata={"description": description, "example": "contact@portal.example"})
+__all__ = ["DOCUMENTS", "LANGUAGES", "SLUG", "TenantConfig"]
 
 
 class Partner(Strict):
@@ -51,11 +33,16 @@ class Partner(Strict):
 
     name = text("Name of the partner", "Mutuelle du Fleuve")
     kind = text(
-        "Kind of partner", "company",
+        "Kind of partner",
+        "company",
         validate=validate.OneOf(["facility", "company", "complementary_insurer", "mutual", "network", "operator"]),
-    )  # fmt: skip
+    )
     conditions = text("Scope and conditions of the contract, in words", "All services of the portal", required=False)
-    services = fields.List(fields.String(), load_default=list, metadata={"description": "Services that the contract covers", "example": ["in_person"]})
+    services = fields.List(
+        fields.String(),
+        load_default=list,
+        metadata={"description": "Services that the contract covers", "example": ["in_person"]},
+    )
 
 
 class Operator(Strict):
@@ -69,13 +56,13 @@ class Publisher(Strict):
     """Who publishes the site (CB-002). May be absent in a draft; never in a live portal."""
 
     name = text("Corporate name", "Frontalia SAS", required=False)
-    legal_form = text("Legal form", "société par actions simplifiée", required=False)
+    legal_form = words("Legal form", "société par actions simplifiée")
     register_city = text("City of the trade register", "Metz", required=False)
     register_number = text("Number in the trade register", "900 000 001", required=False)
     registered_office = text("Registered office", "1 rue du Pont, 57000 Metz, France", required=False)
     contact_email = email("Contact address", required=False)
     director = text("Publication director", "Claire Lorrain", required=False)
-    director_function = text("Function of the publication director", "présidente", required=False)
+    director_function = words("Function of the publication director", "présidente")
 
 
 class HealthDataHost(Strict):
@@ -85,9 +72,13 @@ class HealthDataHost(Strict):
     register_city = text("City of the trade register", "Lille", required=False)
     register_number = text("Number in the trade register", "555 000 116", required=False)
     address = text("Address", "2 quai du Rivage, 59000 Lille, France", required=False)
-    country = fields.String(validate=COUNTRY, metadata={"description": "Country where the data are stored", "example": "FR"})
+    country = fields.String(
+        validate=COUNTRY, metadata={"description": "Country where the data are stored", "example": "FR"}
+    )
     certification = text("Certification", "HDS", required=False)
-    certified_hosts_list_url = fields.Url(metadata={"description": "Public list of certified hosts", "example": "https://esante.gouv.fr/"})
+    certified_hosts_list_url = fields.Url(
+        metadata={"description": "Public list of certified hosts", "example": "https://esante.gouv.fr/"}
+    )
 
 
 class DataProtection(Strict):
@@ -95,16 +86,24 @@ class DataProtection(Strict):
 
     officer_name = text("Data-protection officer", "Paul Meyer", required=False)
     email = email("Dedicated address, distinct from support", required=False)
-    authority = text("Supervisory authority with its address", "CNIL, Paris", required=False)
+    authority = words("Supervisory authority with its address", "CNIL, Paris")
 
 
 class SupportHours(Strict):
     """When support answers (CB-271)."""
 
-    from_ = fields.String(required=True, data_key="from", attribute="from", validate=validate.Regexp(r"^\d{2}:\d{2}$"), metadata={"description": "Opens", "example": "10:00"})
-    to = fields.String(required=True, validate=validate.Regexp(r"^\d{2}:\d{2}$"), metadata={"description": "Closes", "example": "20:00"})
+    from_ = fields.String(
+        required=True,
+        data_key="from",
+        attribute="from",
+        validate=TIME,
+        metadata={"description": "Opens", "example": "10:00"},
+    )
+    to = fields.String(required=True, validate=TIME, metadata={"description": "Closes", "example": "20:00"})
     days = text("Days", "working_days", validate=validate.OneOf(["working_days", "every_day"]))
-    time_zone = fields.String(required=True, metadata={"description": "Zone of these hours", "example": "Europe/Paris"})
+    time_zone = fields.String(
+        required=True, validate=ZONE, metadata={"description": "Zone of these hours", "example": "Europe/Paris"}
+    )
 
 
 class Contact(Strict):
@@ -121,10 +120,10 @@ class Palette(Strict):
     """Colours as #rrggbb."""
 
 
-for _name in PALETTE:
+for _name in PALETTE:  # one field per token, so that theme.py alone names them
     Palette._declared_fields[_name] = fields.String(
-        required=_name not in ("brand_ink", "accent_ink", "danger_ink"),
-        validate=validate.Regexp(r"^#[0-9a-fA-F]{6}$", error="a colour as #rrggbb"),
+        required=_name in REQUIRED,
+        validate=validate.Regexp(r"^#[0-9a-fA-F]{6}\Z", error="a colour as #rrggbb"),
         metadata={"description": f"Colour `{_name}`", "example": "#0b5fa5"},
     )
 
@@ -134,110 +133,53 @@ class Theme(Strict):
 
     light = fields.Nested(Palette, required=True, metadata={"description": "Colours in light mode", "example": {}})
     dark = fields.Nested(Palette, required=True, metadata={"description": "Colours in dark mode", "example": {}})
-    radius = fields.String(load_default="0.5rem", validate=validate.Regexp(r"^\d+(\.\d+)?(rem|px)$"), metadata={"description": "Corner radius", "example": "0.5rem"})
-    space = fields.String(load_default="1rem", validate=validate.Regexp(r"^\d+(\.\d+)?rem$"), metadata={"description": "Base space", "example": "1rem"})
-    font = text("Font stack of the text", "system", validate=validate.OneOf(["system", "humanist", "serif", "rounded"]), required=False)
-    heading_font = text("Font stack of headings", "serif", validate=validate.OneOf(["system", "humanist", "serif", "rounded"]), required=False)
+    radius = fields.String(
+        load_default="0.5rem",
+        validate=validate.Regexp(r"^\d{1,2}(\.\d+)?(rem|px)\Z", error="a length such as 0.5rem"),
+        metadata={"description": "Corner radius", "example": "0.5rem"},
+    )
+    space = fields.String(
+        load_default="1rem",
+        validate=validate.Regexp(r"^\d(\.\d+)?rem\Z", error="a length such as 1rem"),
+        metadata={"description": "Base space", "example": "1rem"},
+    )
+    font = text("Font stack of the text", "system", validate=validate.OneOf(list(FONTS)), required=False)
+    heading_font = text("Font stack of headings", "serif", validate=validate.OneOf(list(FONTS)), required=False)
     layout = text("Character of the portal", "lines", validate=validate.OneOf(LAYOUTS))
-
-
-class Password(Strict):
-    """What a password must be: length and strength (zxcvbn score 0 to 4); no composition rule, no forced renewal."""
-
-    min_length = number("Fewest characters", 8, 64, 12)
-    min_strength = number("Least strength, 0 to 4", 2, 4, 3)
-
-
-class SecondFactor(Strict):
-    """The one-time code. The second factor itself cannot be switched off (CB-116)."""
-
-    channels = fields.List(
-        fields.String(validate=validate.OneOf(["email", "sms"])), load_default=lambda: ["email", "sms"], validate=validate.Length(min=1),
-        metadata={"description": "Channels of the code", "example": ["email", "sms"]},
-    )  # fmt: skip
-    code_length = number("Digits of the code", 6, 10, 6)
-    validity_minutes = number("How long a code is good", 1, 30, 10)
-    resend_limit = number("How many codes per sign-in", 1, 10, 3)
-    resend_pause_seconds = number("Pause between two codes", 10, 600, 30)
-    attempts = number("Wrong codes before starting again", 3, 10, 5)
-
-
-class Lockout(Strict):
-    """Growing delay after wrong passwords: never a hard lock, so that nobody can lock a doctor out."""
-
-    attempts = number("Wrong passwords before the delay starts", 3, 20, 5)
-    window_minutes = number("After how long the count is forgotten", 5, 1440, 60)
-    base_delay_seconds = number("First delay", 5, 600, 30)
-    max_delay_seconds = number("Longest delay", 30, 86400, 3600)
-
-
-class SessionPolicy(Strict):
-    """How long a session lasts."""
-
-    inactivity_minutes = number("Ends after this long without a click", 5, 1440, 30)
-    lifetime_hours = number("Ends after this long in any case", 1, 72, 12)
-
-
-class Identity(Strict):
-    """Accounts: password, second factor, lock-out, sessions, ages."""
-
-    password = fields.Nested(Password, load_default=lambda: Password().load({}), metadata={"description": "Password", "example": {}})
-    second_factor = fields.Nested(SecondFactor, load_default=lambda: SecondFactor().load({}), metadata={"description": "One-time code", "example": {}})
-    lockout = fields.Nested(Lockout, load_default=lambda: Lockout().load({}), metadata={"description": "Lock-out", "example": {}})
-    session = fields.Nested(SessionPolicy, load_default=lambda: SessionPolicy().load({}), metadata={"description": "Session", "example": {}})
-    confirmation_validity_hours = number("Life of the confirmation link", 1, 168, 48)
-    reset_validity_minutes = number("Life of the reset link", 10, 1440, 60)
-    minimum_age_years = number("Least age of an account holder", 18, 21, 18)
-
-
-class ServiceSettings(Strict):
-    """One service of the portal."""
-
-    enabled = fields.Boolean(load_default=True, metadata={"description": "Offered on this portal", "example": True})
-    duration_minutes = number("Usual duration", 5, 240, 20)
-    min_bandwidth_kbps = fields.Integer(strict=True, metadata={"description": "Recommended connection speed", "example": 512})
-
-
-class Booking(Strict):
-    """Appointments."""
-
-    hold_minutes = number("How long a slot is kept while confirming", 2, 60, 10)
-    reminder_hours = fields.List(
-        fields.Integer(strict=True, validate=validate.Range(1, 336)), load_default=lambda: [48, 2],
-        metadata={"description": "Reminders, hours before", "example": [48, 2]},
-    )  # fmt: skip
-    cancel_until_hours = number("Until when a patient may cancel online, hours before", 0, 168, 0)
-    horizon_days = number("How far ahead slots are shown", 7, 365, 90)
-    minimum_notice_minutes = number("Shortest notice", 0, 10080, 60)
-    dependant_max_age_years = number("A minor dependant is younger than this", 1, 21, 16)
-
-
-class Notifications(Strict):
-    """Messages to people."""
-
-    sender_name = text("Name of the sender", "Frontalia", required=False)
-    sender_email = email("Address of the sender", required=False)
-    channels = fields.Dict(
-        keys=fields.String(), values=fields.List(fields.String(validate=validate.OneOf(["in_app", "email", "sms"]))), load_default=dict,
-        metadata={"description": "Channels by event, where they differ from the default", "example": {"appointment_booked": ["in_app", "email"]}},
-    )  # fmt: skip
-    providers = fields.Dict(
-        keys=fields.String(validate=validate.OneOf(["email", "sms"])), values=fields.String(), load_default=dict,
-        metadata={"description": "Provider by channel", "example": {"email": "smtp"}},
-    )  # fmt: skip
 
 
 class LegalDocument(Strict):
     """A legal document, its version in force, and how a change of it is made (CB-004, CB-067)."""
 
-    code = text("Which document", "terms_of_use_and_sale")
-    version = text("Version: the folder's name", "2026-11", validate=validate.Regexp(r"^[A-Za-z0-9._-]+$"))
+    code = text(
+        "Which document: the folder's name",
+        "terms_of_use_and_sale",
+        validate=validate.Regexp(r"^[a-z][a-z0-9_]*\Z", error="small letters, digits and _"),
+    )
+    version = text(
+        "Version: the folder's name",
+        "2026-11",
+        validate=validate.Regexp(FOLDER, error="letters, digits, dots and hyphens"),
+    )
     effective_on = fields.Date(required=True, metadata={"description": "In force since", "example": "2026-11-01"})
     change_mode = text("How a new version is accepted", "reaccept_sign_in", validate=validate.OneOf(CHANGE_MODES))
-    notice_days = fields.Integer(strict=True, validate=validate.Range(1, 365), metadata={"description": "Notice of an announced change, days", "example": 30})
-    previous_version = text("The version that stays in force until then (announced changes)", "2026-01", required=False)
-    accept_at_registration = fields.Boolean(load_default=False, metadata={"description": "Accepted with a box of its own at registration", "example": True})
-    consent = fields.Boolean(load_default=False, metadata={"description": "Accepting it is a consent to processing", "example": False})
+    notice_days = fields.Integer(
+        strict=True,
+        validate=validate.Range(1, 365),
+        metadata={"description": "Notice of an announced change, days", "example": 30},
+    )
+    previous_version = text(
+        "The version that stays in force until then (announced changes)",
+        "2026-01",
+        required=False,
+        validate=validate.Regexp(FOLDER, error="letters, digits, dots and hyphens"),
+    )
+    accept_at_registration = fields.Boolean(
+        load_default=False, metadata={"description": "Accepted with a box of its own at registration", "example": True}
+    )
+    consent = fields.Boolean(
+        load_default=False, metadata={"description": "Accepting it is a consent to processing", "example": False}
+    )
 
     @validates_schema
     def _announced(self, data: dict[str, Any], **_kwargs: Any) -> None:
@@ -248,14 +190,19 @@ class LegalDocument(Strict):
 class Insurance(Strict):
     """Who insures whom (CB-268)."""
 
-    professionals = text("Liability insurance of professionals", "each professional's own insurer", required=False)
-    operator = text("Liability insurance of the operator", "Assurance Exemple", required=False)
+    professionals = words("Liability insurance of professionals", "each professional's own insurer")
+    operator = words("Liability insurance of the operator", "Assurance Exemple")
 
 
 class Legal(Strict):
     """Legal documents, governing law, insurance."""
 
-    documents = fields.List(fields.Nested(LegalDocument), required=True, validate=validate.Length(min=1), metadata={"description": "Documents", "example": []})
+    documents = fields.List(
+        fields.Nested(LegalDocument),
+        required=True,
+        validate=validate.Length(min=1),
+        metadata={"description": "Documents", "example": []},
+    )
     governing_law = text("Governing law", "FR", validate=COUNTRY)
     courts = text("Courts", "FR", validate=COUNTRY)
     insurance = fields.Nested(Insurance, load_default=dict, metadata={"description": "Insurance", "example": {}})
@@ -265,52 +212,109 @@ class Cookie(Strict):
     """A cookie of the registry; two purposes only (CB-289)."""
 
     name = text("Name", "portico_stats")
-    purpose = text("Purpose", "usage_statistics", validate=validate.OneOf(["navigation_and_identification", "usage_statistics"]))
+    purpose = text(
+        "Purpose", "usage_statistics", validate=validate.OneOf(["navigation_and_identification", "usage_statistics"])
+    )
     lifetime_days = number("Lifetime, days", 0, 395, 180)
 
 
 class Cookies(Strict):
     """Cookies (CB-289 to CB-292)."""
 
-    consent_mode = text("How consent is given", "explicit", validate=validate.OneOf(["explicit", "implied"]), required=False, load_default="explicit")
-    statistics = fields.Boolean(load_default=False, metadata={"description": "Statistics cookies, after consent", "example": False})
-    registry = fields.List(fields.Nested(Cookie), load_default=list, metadata={"description": "Further cookies of the portal", "example": []})
+    consent_mode = text(
+        "How consent is given",
+        "explicit",
+        validate=validate.OneOf(["explicit", "implied"]),
+        required=False,
+        load_default="explicit",
+    )
+    statistics = fields.Boolean(
+        load_default=False, metadata={"description": "Statistics cookies, after consent", "example": False}
+    )
+    registry = fields.List(
+        fields.Nested(Cookie),
+        load_default=list,
+        metadata={"description": "Further cookies of the portal", "example": []},
+    )
 
 
 class Emergency(Strict):
     """The notice with the numbers to call (CB-009)."""
 
-    notice = fields.Boolean(load_default=False, metadata={"description": "Shown wherever care is asked for", "example": True})
-    countries = fields.List(fields.String(validate=COUNTRY), load_default=list, metadata={"description": "Countries whose numbers are shown", "example": ["FR"]})
+    notice = fields.Boolean(
+        load_default=False, metadata={"description": "Shown wherever care is asked for", "example": True}
+    )
+    countries = fields.List(
+        fields.String(validate=COUNTRY),
+        load_default=list,
+        metadata={"description": "Countries whose numbers are shown", "example": ["FR"]},
+    )
 
 
 class TenantConfig(Strict):
     """The whole of tenant.yaml. `plugins` holds one section per enabled plugin, in the plugin's own schema."""
 
-    slug = text("Short name: the folder's name", "frontalia", validate=validate.Regexp(SLUG, error="lower-case letters, digits and hyphens, 3 to 40"))
+    slug = text(
+        "Short name: the folder's name",
+        "frontalia",
+        validate=validate.Regexp(SLUG, error="lower-case letters, digits and hyphens, 3 to 40"),
+    )
     name = text("Name of the portal", "Frontalia")
-    hosts = fields.List(fields.String(validate=validate.Regexp(HOST, error="a host name such as portal.example.org")), load_default=list, metadata={"description": "Host names", "example": ["frontalia.example"]})
-    languages = fields.List(fields.String(validate=validate.OneOf(LANGUAGES)), required=True, validate=validate.Length(min=1), metadata={"description": "Languages; the first is the default", "example": ["fr", "en"]})
-    time_zone = fields.String(required=True, metadata={"description": "Zone of the portal", "example": "Europe/Paris"})
-    country = fields.String(required=True, validate=COUNTRY, metadata={"description": "Country of the portal", "example": "FR"})
+    hosts = fields.List(
+        fields.String(validate=validate.Regexp(HOST, error="a host name such as portal.example.org")),
+        load_default=list,
+        metadata={"description": "Host names", "example": ["frontalia.example"]},
+    )
+    languages = fields.List(
+        fields.String(validate=validate.OneOf(LANGUAGES)),
+        required=True,
+        validate=validate.Length(min=1),
+        metadata={"description": "Languages; the first is the default", "example": ["fr", "en"]},
+    )
+    time_zone = fields.String(
+        required=True, validate=ZONE, metadata={"description": "Zone of the portal", "example": "Europe/Paris"}
+    )
+    country = fields.String(
+        required=True, validate=COUNTRY, metadata={"description": "Country of the portal", "example": "FR"}
+    )
     partner = fields.Nested(Partner, required=True, metadata={"description": "Partner", "example": {}})
     operator = fields.Nested(Operator, required=True, metadata={"description": "Operator", "example": {}})
     publisher = fields.Nested(Publisher, load_default=dict, metadata={"description": "Publisher", "example": {}})
     host = fields.Nested(HealthDataHost, load_default=dict, metadata={"description": "Health-data host", "example": {}})
-    data_protection = fields.Nested(DataProtection, load_default=dict, metadata={"description": "Data protection", "example": {}})
+    data_protection = fields.Nested(
+        DataProtection, load_default=dict, metadata={"description": "Data protection", "example": {}}
+    )
     contact = fields.Nested(Contact, load_default=dict, metadata={"description": "Contact", "example": {}})
     theme = fields.Nested(Theme, required=True, metadata={"description": "Theme", "example": {}})
-    plugins = fields.Dict(keys=fields.String(), values=fields.Dict(allow_none=True), load_default=dict, metadata={"description": "Enabled plugins with their settings", "example": {"jurisdiction_fr": {}}})
-    identity = fields.Nested(Identity, load_default=lambda: Identity().load({}), metadata={"description": "Accounts", "example": {}})
-    services = fields.Dict(keys=fields.String(), values=fields.Nested(ServiceSettings), load_default=dict, metadata={"description": "Services offered", "example": {"in_person": {}}})
-    booking = fields.Nested(Booking, load_default=lambda: Booking().load({}), metadata={"description": "Appointments", "example": {}})
-    notifications = fields.Nested(Notifications, load_default=lambda: Notifications().load({}), metadata={"description": "Messages", "example": {}})
+    plugins = fields.Dict(
+        keys=fields.String(),
+        values=fields.Dict(allow_none=True),
+        load_default=dict,
+        metadata={"description": "Enabled plugins with their settings", "example": {"jurisdiction_fr": {}}},
+    )
+    identity = fields.Nested(
+        Identity, load_default=lambda: Identity().load({}), metadata={"description": "Accounts", "example": {}}
+    )
+    services = fields.Dict(
+        keys=fields.String(),
+        values=fields.Nested(ServiceSettings),
+        load_default=dict,
+        metadata={"description": "Services offered", "example": {"in_person": {}}},
+    )
+    booking = fields.Nested(
+        Booking, load_default=lambda: Booking().load({}), metadata={"description": "Appointments", "example": {}}
+    )
+    notifications = fields.Nested(
+        Notifications,
+        load_default=lambda: Notifications().load({}),
+        metadata={"description": "Messages", "example": {}},
+    )
     legal = fields.Nested(Legal, required=True, metadata={"description": "Legal documents", "example": {}})
-    cookies = fields.Nested(Cookies, load_default=lambda: Cookies().load({}), metadata={"description": "Cookies", "example": {}})
-    emergency = fields.Nested(Emergency, load_default=lambda: Emergency().load({}), metadata={"description": "Emergency notice", "example": {}})
-
-    @validates_schema
-    def _zone(self, data: dict[str, Any], **_kwargs: Any) -> None:
-        zone = data.get("time_zone")
-        if zone is not None and zone not in zoneinfo.available_timezones():
-            raise ValidationError("an IANA zone such as Europe/Paris", "time_zone")
+    cookies = fields.Nested(
+        Cookies, load_default=lambda: Cookies().load({}), metadata={"description": "Cookies", "example": {}}
+    )
+    emergency = fields.Nested(
+        Emergency,
+        load_default=lambda: Emergency().load({}),
+        metadata={"description": "Emergency notice", "example": {}},
+    )

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import colorsys
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 PALETTE = (
-    "brand", "brand_ink", "accent", "accent_ink", "surface", "surface_2", "ink", "ink_soft", "line", "danger", "danger_ink",
+    "brand", "brand_ink", "accent", "accent_ink", "surface", "surface_2", "ink", "ink_soft", "line", "danger",
+    "danger_ink",
 )  # fmt: skip
+COMPUTED = {"brand_ink": "brand", "accent_ink": "accent", "danger_ink": "danger"}  # left out: black or white
+REQUIRED = frozenset(PALETTE) - set(COMPUTED)
 LAYOUTS = ("lines", "rounded", "editorial", "search", "conversation")
 TEXT, CONTROL = 4.5, 3.0
-# (foreground, background, least ratio): text on what it stands on; acting colours against the page.
+# (foreground, background, least ratio). Brand and danger are text too: links and error messages. `line` only divides;
+# what outlines a control is the token `--control`, computed from it.
 PAIRS = (
     ("ink", "surface", TEXT),
     ("ink", "surface_2", TEXT),
@@ -21,15 +26,17 @@ PAIRS = (
     ("brand_ink", "brand", TEXT),
     ("accent_ink", "accent", TEXT),
     ("danger_ink", "danger", TEXT),
-    ("brand", "surface", CONTROL),
-    ("danger", "surface", CONTROL),
+    ("brand", "surface", TEXT),
+    ("brand", "surface_2", TEXT),
+    ("danger", "surface", TEXT),
+    ("danger", "surface_2", TEXT),
     ("line", "surface", 1.2),
 )
 FONTS = {
     "system": "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'Liberation Sans', sans-serif",
     "humanist": "Seravek, 'Gill Sans Nova', Ubuntu, Calibri, 'DejaVu Sans', source-sans-pro, sans-serif",
     "serif": "Charter, 'Bitstream Charter', 'Sitka Text', Cambria, Georgia, 'DejaVu Serif', serif",
-    "rounded": "ui-rounded, 'Hiragino Maru Gothic ProN', Quicksand, Comfortaa, Manjari, 'Arial Rounded MT Bold', system-ui, sans-serif",
+    "rounded": "ui-rounded, 'Hiragino Maru Gothic ProN', Quicksand, Comfortaa, Manjari, system-ui, sans-serif",
 }
 
 
@@ -59,8 +66,8 @@ def contrast(one: str, other: str) -> float:
 
 
 def ink_on(colour: str) -> str:
-    """Black or white, whichever reads better."""
-    return "#ffffff" if contrast("#ffffff", colour) >= contrast("#111111", colour) else "#111111"
+    """White, a soft black or black: the first that reads well on a colour. One of them always does."""
+    return next(ink for ink in ("#ffffff", "#111111", "#000000") if contrast(ink, colour) >= TEXT)
 
 
 def nearest(colour: str, against: str, least: float) -> str:
@@ -80,27 +87,36 @@ def nearest(colour: str, against: str, least: float) -> str:
 def complete(palette: Mapping[str, str]) -> dict[str, str]:
     """The palette with the inks that were left out."""
     result = dict(palette)
-    for ink, ground in (("brand_ink", "brand"), ("accent_ink", "accent"), ("danger_ink", "danger")):
+    for ink, ground in COMPUTED.items():
         if not result.get(ink):
             result[ink] = ink_on(result[ground])
     return result
 
 
 def problems(theme: Mapping[str, Any]) -> list[ContrastProblem]:
-    """Every pair of both modes that cannot be read."""
+    """Every pair of both modes that cannot be read. `theme` holds the whole palettes `light` and `dark`."""
+    return [p for mode in ("light", "dark") for p in problems_of(mode, theme[mode])]
+
+
+def problems_of(mode: str, palette: Mapping[str, str]) -> list[ContrastProblem]:
+    """Every pair of one mode that cannot be read."""
+    whole = complete(palette)
     found = []
-    for mode in ("light", "dark"):
-        palette = complete(theme[mode])
-        for foreground, background, least in PAIRS:
-            ratio = contrast(palette[foreground], palette[background])
-            if ratio < least:
-                hint = nearest(palette[foreground], palette[background], least)
-                found.append(ContrastProblem(mode, foreground, background, round(ratio, 2), least, hint))
+    for foreground, background, least in PAIRS:
+        ratio = contrast(whole[foreground], whole[background])
+        if ratio < least:
+            # Rounded down: a ratio that fails is never shown as one that passes.
+            shown = math.floor(ratio * 100) / 100
+            hint = nearest(whole[foreground], whole[background], least)
+            found.append(ContrastProblem(mode, foreground, background, shown, least, hint))
     return found
 
 
 def stylesheet(theme: Mapping[str, Any]) -> str:
-    """The tokens as CSS custom properties, light, dark and chosen."""
+    """The tokens as CSS custom properties: `:root` light, dark where the device asks for it, and either one by choice.
+
+    The two choices hold for any element, so that a page can show both side by side.
+    """
     light = _tokens(theme["light"], "light")
     dark = _tokens(theme["dark"], "dark")
     body = FONTS[theme.get("font") or "system"]
@@ -108,11 +124,23 @@ def stylesheet(theme: Mapping[str, Any]) -> str:
     shape = f"--radius:{theme['radius']};--space:{theme['space']};--font:{body};--heading-font:{heading};"
     return (
         f":root{{{shape}{light}}}\n"
-        f"@media (prefers-color-scheme: dark){{:root:not([data-bs-theme=light]){{{dark}}}}}\n"
-        f":root[data-bs-theme=dark]{{{dark}}}\n"
+        f"@media (prefers-color-scheme: dark){{:root{{{dark}}}}}\n"
+        f"[data-bs-theme=light]{{{light}}}\n"
+        f"[data-bs-theme=dark]{{{dark}}}\n"
     )
 
 
 def _tokens(palette: Mapping[str, str], scheme: str) -> str:
     values = complete(palette)
-    return f"color-scheme:{scheme};" + "".join(f"--{name.replace('_', '-')}:{values[name]};" for name in PALETTE)
+    values["control"] = _strong(values["line"], values["surface"], values["surface_2"])
+    return f"color-scheme:{scheme};" + "".join(
+        f"--{name.replace('_', '-')}:{values[name]};" for name in (*PALETTE, "control")
+    )
+
+
+def _strong(line: str, *grounds: str) -> str:
+    """The line colour, strong enough to outline a control on each ground (3:1)."""
+    for ground in sorted(grounds, key=lambda g: contrast(line, g), reverse=True):
+        if contrast(line, ground) < CONTROL:
+            line = nearest(line, ground, CONTROL)
+    return line

@@ -10,6 +10,8 @@ from typing import Any
 import yaml
 
 Path_ = tuple[str | int, ...]
+MAX_DEPTH = 40
+_PLAIN = ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
 
 
 @dataclass(frozen=True)
@@ -36,15 +38,22 @@ class YamlProblem(ValueError):
 
 
 def load(text: str) -> Lined:
-    """Parse safely. Raises YamlProblem for bad syntax, an alias or a duplicate key."""
-    loader = yaml.SafeLoader(text)
+    """Parse safely. Raises YamlProblem for bad syntax, an alias, a duplicate key, an impossible value."""
     try:
+        loader = yaml.SafeLoader(text)
+    except yaml.reader.ReaderError as error:
+        line = text[: error.position].count("\n") + 1
+        raise YamlProblem(line, f"a character that YAML does not allow (code {error.character})") from error
+    try:
+        _refuse_aliases(text)
         node = loader.get_single_node()
         lines: dict[Path_, int] = {}
         data = _build(loader, node, (), lines) if node is not None else {}
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise YamlProblem(mark.line + 1 if mark else 1, str(error.problem or "not YAML")) from error
+    except RecursionError as error:
+        raise YamlProblem(1, "nested too deeply") from error
     finally:
         loader.dispose()
     return Lined(data, lines)
@@ -55,14 +64,27 @@ def load_file(path: Path) -> Lined:
     return load(path.read_text(encoding="utf-8"))
 
 
+def _refuse_aliases(text: str) -> None:
+    # An alias can hold itself or multiply without end, and a reader of the file cannot see the value where it counts.
+    for token in yaml.scan(text, Loader=yaml.SafeLoader):
+        if isinstance(token, (yaml.AliasToken, yaml.AnchorToken)):
+            raise YamlProblem(token.start_mark.line + 1, "anchors and aliases are not used here: write the value out")
+
+
 def _build(loader: yaml.SafeLoader, node: yaml.Node, path: Path_, lines: dict[Path_, int]) -> Any:
     lines.setdefault(path, node.start_mark.line + 1)
+    if len(path) > MAX_DEPTH:
+        raise YamlProblem(node.start_mark.line + 1, "nested too deeply")
+    if not isinstance(node, yaml.ScalarNode) and node.tag not in _PLAIN:
+        raise YamlProblem(node.start_mark.line + 1, f"could not determine a constructor for the tag {node.tag!r}")
     if isinstance(node, yaml.MappingNode):
         result: dict[Any, Any] = {}
         for key_node, value_node in node.value:
-            key = loader.construct_object(key_node, deep=True)
-            key = key if isinstance(key, str) else str(key)
             line = key_node.start_mark.line + 1
+            if not isinstance(key_node, yaml.ScalarNode):
+                raise YamlProblem(line, "a key is a single word")
+            # The text as written: a key such as `on` or `2026-11-01` is a name, not a boolean or a date.
+            key = str(key_node.value)
             if key in result:
                 raise YamlProblem(line, f"“{key}” is given twice")
             lines[(*path, key)] = line
@@ -70,4 +92,7 @@ def _build(loader: yaml.SafeLoader, node: yaml.Node, path: Path_, lines: dict[Pa
         return result
     if isinstance(node, yaml.SequenceNode):
         return [_build(loader, child, (*path, i), lines) for i, child in enumerate(node.value)]
-    return loader.construct_object(node, deep=True)
+    try:
+        return loader.construct_object(node, deep=True)
+    except ValueError as error:  # a date such as 2026-13-45 looks like one and is none
+        raise YamlProblem(node.start_mark.line + 1, f"“{node.value}”: {error}") from error

@@ -1,0 +1,209 @@
+"""Core's own contributions, by the same door as any plugin's: services, the residual category, providers."""
+
+from __future__ import annotations
+
+import smtplib
+import ssl
+from collections.abc import Sequence
+from email.message import EmailMessage
+from email.utils import formataddr, make_msgid
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import requests
+
+from core.hooks.decisions import NOT_APPLICABLE, Decision, Question, Reason, deny, permit
+from core.hooks.specs import hookimpl
+from core.hooks.types import (
+    Category,
+    ChannelProvider,
+    Condition,
+    Delivery,
+    DocumentType,
+    EmergencyNumber,
+    IdentifierType,
+    ProcessingEntry,
+    Service,
+)
+from core.hooks.types import Checked
+from core.messages import _
+from core.settings import Settings
+
+OTHER = Category(
+    "other",
+    _("Other"),
+    _("You live in another country, or have not told us yet how you are insured."),
+    (Condition("residence_elsewhere"), Condition("document", "identity_document"), Condition("identifier", "identity_number")),
+    specificity=0,
+    weight=900,
+)
+SERVICES = (
+    Service("in_person", _("Visit at the practice"), _("You meet the professional at the practice."), "in_person", "in_person", "geo-alt", weight=10),
+    Service("video_consultation", _("Advice by video"), _("You talk with the professional by video."), "video", "tele_advice", "camera-video", weight=20),
+    Service(
+        "express_consultation", _("Advice by message"), _("You write, the professional answers within the time shown."), "message", "tele_advice",
+        "chat-dots", bookable=False, weight=30,
+    ),
+)  # fmt: skip
+
+
+def _identity_number(typed: str) -> Checked:
+    value = "".join(c for c in typed.upper() if c.isalnum())
+    if not 5 <= len(value) <= 20:
+        return Checked(value, _("Number of the identity document: 5 to 20 letters and digits are expected, {found} were typed.", found=len(value)))
+    return Checked(value)
+
+
+class CorePlugin:
+    """The built-in plugin “core”: enabled on every portal."""
+
+    version = "1"
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    @hookimpl
+    def categories(self) -> Sequence[Category]:
+        return (OTHER,)
+
+    @hookimpl
+    def services(self) -> Sequence[Service]:
+        return SERVICES
+
+    @hookimpl
+    def document_types(self) -> Sequence[DocumentType]:
+        return (DocumentType("identity_document", _("Identity document or passport"), "patient"),)
+
+    @hookimpl
+    def identifier_types(self) -> Sequence[IdentifierType]:
+        return (
+            IdentifierType(
+                "identity_number", _("Number of your identity document or passport"), "", "patient", _identity_number, "12AB34567",
+                _("Letters and digits, as printed."),
+            ),
+        )  # fmt: skip
+
+    @hookimpl
+    def emergency_numbers(self) -> Sequence[EmergencyNumber]:
+        return (EmergencyNumber("112", _("European emergency number"), "", "general", weight=5),)
+
+    @hookimpl
+    def processing_entries(self) -> Sequence[ProcessingEntry]:
+        return (
+            ProcessingEntry(
+                "accounts",
+                _("Accounts and sign-in"),
+                _("Contract (GDPR 6(1)(b))"),
+                _("Name, birth date, sex, address for messages, sign-in events"),
+                _("The operator's staff, as far as their role needs"),
+                _("As long as the account lives, then archived as the law asks"),
+            ),
+            ProcessingEntry(
+                "appointments",
+                _("Booking and reminding of appointments"),
+                _("Contract (GDPR 6(1)(b)) and provision of care (GDPR 9(2)(h))"),
+                _("Who meets whom, when, where, and the reason chosen from a list"),
+                _("The professional concerned"),
+                _("As the law of the professional's country asks"),
+            ),
+        )
+
+    @hookimpl
+    def service_access(self, question: Question) -> Decision:
+        if question.service == "teleconsultation" and question.patient.category == "other":
+            return deny(
+                Reason(
+                    "teleconsultation_not_for_others",
+                    "core",
+                    _("The French teleconsultation is not open to patients of other countries. You can ask for advice by video or message instead."),
+                    "CB-109",
+                )
+            )
+        return NOT_APPLICABLE
+
+    @hookimpl
+    def booking(self, question: Question) -> Decision:
+        """What the professional published is open; closed practices and services are refused before this is asked."""
+        if question.facts.get("only_known_patients") and not question.facts.get("known_patient"):
+            return deny(
+                Reason(
+                    "known_patients_only",
+                    "core",
+                    _("This professional keeps these times for patients already known. Please choose another time or call the practice."),
+                    "CB-136",
+                )
+            )
+        return permit(Reason("published_slot", "core", _("The professional published this time."), "CB-135"))
+
+    @hookimpl
+    def channel_providers(self) -> Sequence[ChannelProvider]:
+        from core.notifications import inbox
+
+        providers = []
+        if self.settings.smtp_url:
+            providers.append(ChannelProvider("smtp", "email", smtp_sender(self.settings.smtp_url), weight=10))
+        if self.settings.sms_url:
+            providers.append(ChannelProvider("sms_http", "sms", sms_sender(self.settings.sms_url), weight=10))
+        if self.settings.env != "production":
+            providers.append(ChannelProvider("development_inbox", "email", inbox.keep, weight=50))
+            providers.append(ChannelProvider("development_inbox_sms", "sms", inbox.keep, weight=50))
+        return providers
+
+
+def smtp_sender(url: str) -> Any:
+    """A sender over SMTP: `smtp://user:password@host:587` (STARTTLS), `smtps://…:465`, `smtp+plain://host:25`."""
+    parts = urlsplit(url)
+
+    def send(delivery: Delivery) -> None:
+        message = to_email(delivery)
+        context = ssl.create_default_context()
+        host, port = parts.hostname or "localhost", parts.port or 25
+        if parts.scheme == "smtps":
+            server: smtplib.SMTP = smtplib.SMTP_SSL(host, port, timeout=20, context=context)
+        else:
+            server = smtplib.SMTP(host, port, timeout=20)
+        with server:
+            if parts.scheme == "smtp":
+                server.starttls(context=context)
+            if parts.username:
+                server.login(unquote(parts.username), unquote(parts.password or ""))
+            server.send_message(message)
+
+    return send
+
+
+def to_email(delivery: Delivery) -> EmailMessage:
+    """The delivery as a message: text first, HTML beside it, attachments after; the id is stable over retries."""
+    message = EmailMessage()
+    message["Subject"] = delivery.subject
+    message["From"] = delivery.sender
+    message["To"] = delivery.to
+    if delivery.reply_to:
+        message["Reply-To"] = delivery.reply_to
+    domain = delivery.sender.rpartition("@")[2].rstrip(">") or "localhost"
+    message["Message-ID"] = f"<{delivery.idempotency_key}@{domain}>" if delivery.idempotency_key else make_msgid(domain=domain)
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(delivery.body_text)
+    if delivery.body_html:
+        message.add_alternative(delivery.body_html, subtype="html")
+    for name, mimetype, data in delivery.attachments:
+        main, _slash, sub = mimetype.partition("/")
+        message.add_attachment(data, maintype=main, subtype=sub, filename=name)
+    return message
+
+
+def sms_sender(url: str) -> Any:
+    """A sender over a generic HTTPS gateway: POST JSON {to, text, id}; anything but 2xx is a failure."""
+
+    def send(delivery: Delivery) -> None:
+        answer = requests.post(
+            url, json={"to": delivery.to, "text": delivery.body_text, "id": delivery.idempotency_key}, timeout=15, allow_redirects=False
+        )
+        answer.raise_for_status()
+
+    return send
+
+
+def sender_of(name: str, address: str) -> str:
+    """`Name <address>` with the name quoted as it must be."""
+    return formataddr((name, address))

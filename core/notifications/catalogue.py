@@ -1,0 +1,46 @@
+"""Core's notifications: subjects, SMS and default channels. No health word in a subject or an SMS."""
+
+from __future__ import annotations
+
+from core.hooks.types import MessageTemplate
+from core.messages import _
+
+TEMPLATES = {
+    t.code: t
+    for t in (
+        MessageTemplate("account_confirm", _("Confirm your address"), channels=("email",)),
+        MessageTemplate("account_exists", _("You already have an account"), channels=("email",)),
+        MessageTemplate("sign_in_code", _("Your sign-in code"), _("{portal}: your sign-in code is {code}. Never share it."), channels=("email",)),
+        MessageTemplate("password_reset", _("Choose a new password"), channels=("email",)),
+        MessageTemplate("password_changed", _("Your password was changed"), channels=("in_app", "email")),
+        MessageTemplate("account_opposed", _("Your account is locked as you asked"), channels=("email",)),
+        MessageTemplate("provisional_credentials", _("Your provisional password"), channels=("email",)),
+        MessageTemplate("breach_notice", _("Important: please change your password"), channels=("in_app", "email")),
+        MessageTemplate("account_validated", _("Your professional account is open"), channels=("in_app", "email")),
+        MessageTemplate("account_refused", _("About your professional account"), channels=("email",)),
+        MessageTemplate("account_suspended", _("About your account"), channels=("email",)),
+        MessageTemplate("account_closed", _("Your account is closed"), channels=("email",)),
+        MessageTemplate("terms_changed", _("Our documents change"), channels=("in_app", "email")),
+        MessageTemplate(
+            "appointment_booked", _("Your appointment is confirmed"),
+            _("{portal}: appointment confirmed, {when}, with {professional}. Details: {link}"), channels=("in_app", "email", "sms"),
+        ),
+        MessageTemplate(
+            "appointment_moved", _("Your appointment has a new time"),
+            _("{portal}: your appointment with {professional} is now {when}. Details: {link}"), channels=("in_app", "email", "sms"),
+        ),
+        MessageTemplate(
+            "appointment_cancelled", _("Your appointment is cancelled"),
+            _("{portal}: your appointment of {when} with {professional} is cancelled. Details: {link}"), channels=("in_app", "email", "sms"),
+        ),
+        MessageTemplate(
+            "appointment_reminder", _("Reminder of your appointment"),
+            _("{portal}: reminder, {when}, with {professional}. Details: {link}"), channels=("in_app", "email", "sms"),
+        ),
+        MessageTemplate("agenda_booked", _("New appointment in your agenda"), channels=("in_app", "email")),
+        MessageTemplate("agenda_moved", _("An appointment was moved"), channels=("in_app", "email")),
+        MessageTemplate("agenda_cancelled", _("An appointment was cancelled"), channels=("in_app", "email")),
+        MessageTemplate("invitation", _("You are invited"), channels=("email",)),
+        MessageTemplate("complaint_received", _("We received your message"), channels=("email",)),
+    )
+}  # fmt: skip

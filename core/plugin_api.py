@@ -1,0 +1,114 @@
+"""All that a plugin may import: the promise to integrators, versioned. A test fails when it changes unannounced."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import g, has_app_context
+
+from core.clock import today
+from core.hooks.decisions import (
+    NOT_APPLICABLE,
+    Decision,
+    Effect,
+    Obligation,
+    PatientFacts,
+    ProfessionalFacts,
+    Question,
+    Reason,
+    UsedParameter,
+    deny,
+    missing_fact,
+    permit,
+)
+from core.hooks.nomenclatures import NomenclatureProblem, load_specialties
+from core.hooks.parameters import NoRuleInForce, Parameter, ParameterProblem, Parameters, load_parameters
+from core.hooks.specs import API_VERSION, hookimpl
+from core.hooks.types import (
+    AgendaEntry,
+    AgendaFormat,
+    Category,
+    ChannelProvider,
+    Checked,
+    Condition,
+    DashboardCard,
+    Delivery,
+    DocumentType,
+    EmergencyNumber,
+    Event,
+    GoLiveCheck,
+    Holiday,
+    IdentifierType,
+    LegalReference,
+    MessageTemplate,
+    NavigationEntry,
+    PeriodicJob,
+    PracticeCountry,
+    ProcessingEntry,
+    Service,
+    Specialty,
+    Status,
+)
+from core.messages import Domain, Message
+
+__all__ = [
+    "API_VERSION",
+    "NOT_APPLICABLE",
+    "AgendaEntry",
+    "AgendaFormat",
+    "Category",
+    "ChannelProvider",
+    "Checked",
+    "Condition",
+    "DashboardCard",
+    "Decision",
+    "Delivery",
+    "DocumentType",
+    "Domain",
+    "Effect",
+    "EmergencyNumber",
+    "Event",
+    "GoLiveCheck",
+    "Holiday",
+    "IdentifierType",
+    "LegalReference",
+    "Message",
+    "MessageTemplate",
+    "NavigationEntry",
+    "NoRuleInForce",
+    "NomenclatureProblem",
+    "Obligation",
+    "Parameter",
+    "ParameterProblem",
+    "Parameters",
+    "PatientFacts",
+    "PeriodicJob",
+    "PracticeCountry",
+    "ProcessingEntry",
+    "ProfessionalFacts",
+    "Question",
+    "Reason",
+    "Service",
+    "Specialty",
+    "Status",
+    "UsedParameter",
+    "deny",
+    "hookimpl",
+    "load_parameters",
+    "load_specialties",
+    "missing_fact",
+    "permit",
+    "settings_of",
+    "today",
+]
+
+
+def settings_of(plugin: str) -> Mapping[str, Any]:
+    """The plugin's section of the present tenant's configuration; empty where no tenant is set.
+
+    For contributions, whose hooks have no such argument. Decisions find theirs in `question.settings`.
+    """
+    tenant = g.get("tenant") if has_app_context() else None
+    section: Mapping[str, Any] = tenant.dispatcher.settings.get(plugin, {}) if tenant is not None else {}
+    return section

@@ -1,0 +1,72 @@
+"""Belgium: its patients, numbers, specialties and holidays; no professional practises there on a portal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from marshmallow import Schema
+
+from core import plugin_api as api
+from core.plugin_api import hookimpl
+from plugins.jurisdiction_be import contributions
+from plugins.jurisdiction_be.config import Config
+from plugins.jurisdiction_be.rules import access, law, public_holidays
+
+version = "1.0"
+portico_api = ">=1.0,<2"
+NAME = "jurisdiction_be"
+ZONE = "Europe/Brussels"
+_HERE = Path(__file__).parent
+PARAMETERS = api.load_parameters(_HERE / "parameters")
+SPECIALTIES = api.load_specialties(_HERE / "nomenclature", "BE", NAME)
+
+
+@hookimpl
+def config_schema() -> type[Schema]:
+    return Config
+
+
+@hookimpl
+def categories() -> Sequence[api.Category]:
+    return contributions.CATEGORIES
+
+
+@hookimpl
+def identifier_types() -> Sequence[api.IdentifierType]:
+    return contributions.identifier_types(test_mode=bool(api.settings_of(NAME).get("test_mode", False)))
+
+
+@hookimpl
+def document_types() -> Sequence[api.DocumentType]:
+    return contributions.DOCUMENTS
+
+
+@hookimpl
+def specialties() -> Sequence[api.Specialty]:
+    return SPECIALTIES
+
+
+@hookimpl
+def holidays(country: str, year: int) -> Sequence[api.Holiday]:
+    return public_holidays.holidays_of(year) if country == "BE" else ()
+
+
+@hookimpl
+def emergency_numbers() -> Sequence[api.EmergencyNumber]:
+    return contributions.EMERGENCY
+
+
+@hookimpl
+def legal_references() -> Sequence[api.LegalReference]:
+    return law.references(PARAMETERS, api.today(ZONE))
+
+
+@hookimpl
+def processing_entries() -> Sequence[api.ProcessingEntry]:
+    return contributions.PROCESSING
+
+
+@hookimpl
+def service_access(question: api.Question) -> api.Decision:
+    return access.service_access(question)

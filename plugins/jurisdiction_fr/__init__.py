@@ -1,0 +1,94 @@
+"""France: categories, numbers, specialties, holidays, and who may have which service."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from marshmallow import Schema
+
+from core import plugin_api as api
+from core.plugin_api import hookimpl
+from plugins.jurisdiction_fr import contributions
+from plugins.jurisdiction_fr.config import Config
+from plugins.jurisdiction_fr.rules import access, hosting, law, public_holidays
+
+version = "1.0"
+portico_api = ">=1.0,<2"
+NAME = "jurisdiction_fr"
+ZONE = "Europe/Paris"
+_HERE = Path(__file__).parent
+PARAMETERS = api.load_parameters(_HERE / "parameters")
+SPECIALTIES = api.load_specialties(_HERE / "nomenclature", "FR", NAME)
+
+
+@hookimpl
+def config_schema() -> type[Schema]:
+    return Config
+
+
+@hookimpl
+def categories() -> Sequence[api.Category]:
+    return contributions.CATEGORIES
+
+
+@hookimpl
+def patient_statuses() -> Sequence[api.Status]:
+    return contributions.STATUSES
+
+
+@hookimpl
+def identifier_types() -> Sequence[api.IdentifierType]:
+    return contributions.identifier_types(test_mode=bool(api.settings_of(NAME).get("test_mode", False)))
+
+
+@hookimpl
+def document_types() -> Sequence[api.DocumentType]:
+    return contributions.DOCUMENTS
+
+
+@hookimpl
+def practice_countries() -> Sequence[api.PracticeCountry]:
+    return contributions.PRACTICE
+
+
+@hookimpl
+def services() -> Sequence[api.Service]:
+    return contributions.SERVICES
+
+
+@hookimpl
+def specialties() -> Sequence[api.Specialty]:
+    return SPECIALTIES
+
+
+@hookimpl
+def holidays(country: str, year: int) -> Sequence[api.Holiday]:
+    region = str(api.settings_of(NAME).get("local_holidays", "none"))
+    return public_holidays.holidays_of(year, region) if country == "FR" else ()
+
+
+@hookimpl
+def emergency_numbers() -> Sequence[api.EmergencyNumber]:
+    return contributions.EMERGENCY
+
+
+@hookimpl
+def legal_references() -> Sequence[api.LegalReference]:
+    return law.references(PARAMETERS, api.today(ZONE))
+
+
+@hookimpl
+def go_live_checks(config: Mapping[str, Any]) -> Sequence[api.GoLiveCheck]:
+    return hosting.host_problems(config, PARAMETERS, api.today(ZONE))
+
+
+@hookimpl
+def processing_entries() -> Sequence[api.ProcessingEntry]:
+    return contributions.PROCESSING
+
+
+@hookimpl
+def service_access(question: api.Question) -> api.Decision:
+    return access.service_access(question, PARAMETERS)

@@ -1,0 +1,1 @@
+"""Pure functions: facts in, decision out; no database, no clock, no Flask."""

@@ -1,0 +1,46 @@
+"""The section `plugins.jurisdiction_lu` of tenant.yaml."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import RAISE, Schema, fields, validate
+
+from plugins.jurisdiction_lu.rules.access import CATEGORIES, OFFERED
+
+
+def _services(kind: str) -> fields.List[Any]:
+    return fields.List(
+        fields.String(validate=validate.OneOf(OFFERED)),
+        metadata={
+            "description": f"Services from {kind} professionals in Luxembourg; absent keeps the default",
+            "example": ["in_person", "express_consultation"],
+        },
+    )
+
+
+class Cells(Schema):
+    """What one category may have, by kind of professional."""
+
+    class Meta:
+        unknown = RAISE
+
+    physician = _services("physician")
+    allied = _services("allied")
+
+
+class Config(Schema):
+    """Settings of jurisdiction_lu."""
+
+    class Meta:
+        unknown = RAISE
+
+    access = fields.Dict(
+        keys=fields.String(validate=validate.OneOf(CATEGORIES)),
+        values=fields.Nested(Cells),
+        load_default=dict,
+        metadata={
+            "description": "Changes to the access matrix (CB-115), by patient category and kind of professional",
+            "example": {"other": {"allied": ["in_person"]}},
+        },
+    )
