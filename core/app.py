@@ -23,7 +23,7 @@ from core.jobs import outbox, periodic
 from core.metrics import Metrics
 from core.settings import Settings
 from core.tenancy import current, template_overrides
-from core.web import csrf, frame, language
+from core.web import access, csrf, frame, language
 
 log = logging.getLogger("portico.app")
 
@@ -63,7 +63,8 @@ def create_app(settings: Settings, runtime: PluginRuntime | None = None, *, wake
 
     Raises PluginProblem for plugins that cannot be used, UnsafeDatabaseRole for a role that bypasses row security.
     """
-    logs.install(settings.log_level)
+    if settings.env != "test":
+        logs.install(settings.log_level)
     app = Flask("core", template_folder="web/templates", static_folder="web/static")
     app.config.update(
         SECRET_KEY=settings.secret_keys[0],
@@ -99,9 +100,11 @@ def create_app(settings: Settings, runtime: PluginRuntime | None = None, *, wake
     template_overrides.install(app, settings.templates_dir)
     app.jinja_env.globals["csrf_token"] = csrf.token
     portico.response_closers.append(csrf.set_cookie)
+    access.install(app)
     for name in ROOMS:
         _room(app, name)
     portico.request_openers.append(csrf.check)
+    portico.request_openers.append(access.enforce)
     _plugin_pages(app, runtime)
     _connect(app, runtime, settings, wake)
     for check in app.extensions.get("portico_checks", []):

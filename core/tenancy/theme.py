@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import colorsys
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,16 +72,17 @@ def ink_on(colour: str) -> str:
 
 def nearest(colour: str, against: str, least: float) -> str:
     """The colour of the same hue, nearest in lightness, that reaches the ratio; black or white where none does."""
+    return next((shade for shade in _shades(colour) if contrast(shade, against) >= least), ink_on(against))
+
+
+def _shades(colour: str) -> Iterator[str]:
+    """The colours of one hue, those nearest in lightness first."""
     r, g, b = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
     hue, light, saturation = colorsys.rgb_to_hls(r, g, b)
     for step in range(1, 101):
         for sign in (-1, 1):
-            shade = light + sign * step / 100
-            if 0 <= shade <= 1:
-                candidate = "#" + "".join(f"{round(c * 255):02x}" for c in colorsys.hls_to_rgb(hue, shade, saturation))
-                if contrast(candidate, against) >= least:
-                    return candidate
-    return ink_on(against)
+            lightness = min(1.0, max(0.0, light + sign * step / 100))
+            yield "#" + "".join(f"{round(c * 255):02x}" for c in colorsys.hls_to_rgb(hue, lightness, saturation))
 
 
 def complete(palette: Mapping[str, str]) -> dict[str, str]:
@@ -139,8 +140,10 @@ def _tokens(palette: Mapping[str, str], scheme: str) -> str:
 
 
 def _strong(line: str, *grounds: str) -> str:
-    """The line colour, strong enough to outline a control on each ground (3:1)."""
-    for ground in sorted(grounds, key=lambda g: contrast(line, g), reverse=True):
-        if contrast(line, ground) < CONTROL:
-            line = nearest(line, ground, CONTROL)
-    return line
+    """The line colour, strong enough to outline a control on each ground (3:1); as strong as can be where none is."""
+
+    def weakest(colour: str) -> float:
+        return min(contrast(colour, ground) for ground in grounds)
+
+    passing = (shade for shade in (line, *_shades(line)) if weakest(shade) >= CONTROL)
+    return next(passing, max(("#000000", "#ffffff"), key=weakest))

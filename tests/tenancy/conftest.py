@@ -49,7 +49,11 @@ class Land:
 
     @hookimpl
     def go_live_checks(self, config: Any) -> Sequence[GoLiveCheck]:
-        return [] if config["host"].get("certification") == "HDS" else [GoLiveCheck("host.certification", Message("Not certified"), "CB-270")]
+        return (
+            []
+            if config["host"].get("certification") == "HDS"
+            else [GoLiveCheck("host.certification", Message("Not certified"), "CB-270")]
+        )
 
 
 class Plain:
@@ -65,7 +69,8 @@ class Core:
     @hookimpl
     def services(self) -> Sequence[Service]:
         return tuple(
-            Service(code, Message(code), Message(code), "video", "tele_advice") for code in ("in_person", "video_consultation")
+            Service(code, Message(code), Message(code), "video", "tele_advice")
+            for code in ("in_person", "video_consultation")
         )
 
 

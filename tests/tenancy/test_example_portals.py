@@ -46,7 +46,9 @@ def test_each_portal_passes_and_may_go_live(portal: dict[str, Any], installed: P
 
 
 def test_no_text_shows_a_gap_and_every_page_has_the_name(portal: dict[str, Any]) -> None:
-    texts = {("legal", c): d["texts"] for c, d in portal["legal"].items()} | {("content", p): t for p, t in portal["content"].items()}
+    texts = {("legal", c): d["texts"] for c, d in portal["legal"].items()} | {
+        ("content", p): t for p, t in portal["content"].items()
+    }
     for name, by_language in texts.items():
         assert set(by_language) == set(portal["config"]["languages"]), name
         for language, text in by_language.items():
@@ -62,11 +64,19 @@ def test_the_legal_texts_show_what_tenant_yaml_holds(portal: dict[str, Any]) -> 
     for language in config["languages"]:
         notice = str(render_markdown(portal["legal"]["legal_notice"]["texts"][language], config, language=language))
         for value in (
-            config["publisher"]["name"], config["publisher"]["register_number"], config["publisher"]["contact_email"], config["publisher"]["director"],
-            config["host"]["name"], config["host"]["register_number"], config["host"]["certification"], config["data_protection"]["email"],
-        ):  # fmt: skip
+            config["publisher"]["name"],
+            config["publisher"]["register_number"],
+            config["publisher"]["contact_email"],
+            config["publisher"]["director"],
+            config["host"]["name"],
+            config["host"]["register_number"],
+            config["host"]["certification"],
+            config["data_protection"]["email"],
+        ):
             assert value in notice, (language, value)
-        terms = str(render_markdown(portal["legal"]["terms_of_use_and_sale"]["texts"][language], config, language=language))
+        terms = str(
+            render_markdown(portal["legal"]["terms_of_use_and_sale"]["texts"][language], config, language=language)
+        )
         for who in ("professionals", "operator"):
             assert config["legal"]["insurance"][who][language] in terms, (language, who)
         assert {"fr": "France", "en": "France", "de": "Frankreich"}[language] in terms

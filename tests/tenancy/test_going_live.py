@@ -39,7 +39,9 @@ def test_a_whole_portal_may_go_live(bundle: dict[str, Any], runtime: PluginRunti
 
 @pytest.mark.rule("CB-002", "CB-003", "CB-005", "CB-007", "CB-240", "CB-268", "CB-271", "CB-288")
 @pytest.mark.parametrize(("key", "rule"), REQUIRED)
-def test_each_value_that_the_law_wants_is_asked_for(bundle: dict[str, Any], runtime: PluginRuntime, key: str, rule: str) -> None:
+def test_each_value_that_the_law_wants_is_asked_for(
+    bundle: dict[str, Any], runtime: PluginRuntime, key: str, rule: str
+) -> None:
     found = [c for c in missing_for_live(without(bundle, key), runtime) if c.key == key and c.rule == rule]
     assert len(found) == 1
     assert key in str(found[0].message)
@@ -48,7 +50,16 @@ def test_each_value_that_the_law_wants_is_asked_for(bundle: dict[str, Any], runt
 @pytest.mark.rule("CB-002", "CB-003", "CB-005", "CB-007", "CB-271")
 def test_the_list_covers_what_the_rules_name() -> None:
     wanted = {
-        "CB-002": {"name", "legal_form", "register_city", "register_number", "registered_office", "contact_email", "director", "director_function"},
+        "CB-002": {
+            "name",
+            "legal_form",
+            "register_city",
+            "register_number",
+            "registered_office",
+            "contact_email",
+            "director",
+            "director_function",
+        },
         "CB-003": {"name", "register_city", "register_number", "address", "certification", "certified_hosts_list_url"},
         "CB-005": {"officer_name", "email", "authority"},
         "CB-007": {"support_email", "postal_address"},
@@ -58,7 +69,9 @@ def test_the_list_covers_what_the_rules_name() -> None:
         assert {key.partition(".")[2] for key, r in REQUIRED if r == rule} == names
 
 
-def test_a_draft_passes_the_check_and_is_told_all_that_it_lacks(load: Callable[[], LoadResult], runtime: PluginRuntime) -> None:
+def test_a_draft_passes_the_check_and_is_told_all_that_it_lacks(
+    load: Callable[[], LoadResult], runtime: PluginRuntime
+) -> None:
     result = load()
     assert result.problems == []
     assert result.bundle is not None
@@ -95,7 +108,10 @@ def test_every_legal_document_exists_in_every_language(bundle: dict[str, Any], r
     changed = copy.deepcopy(bundle)
     del changed["legal"]["cookie_policy"]
     del changed["legal"]["legal_notice"]["texts"]["en"]
-    assert {(c.key, c.rule) for c in missing_for_live(changed, runtime)} == {("legal.cookie_policy", "CB-060"), ("legal.legal_notice.en", "CB-060")}
+    assert {(c.key, c.rule) for c in missing_for_live(changed, runtime)} == {
+        ("legal.cookie_policy", "CB-060"),
+        ("legal.legal_notice.en", "CB-060"),
+    }
 
 
 def test_a_value_shown_in_a_text_may_not_be_empty(bundle: dict[str, Any], runtime: PluginRuntime) -> None:
@@ -107,7 +123,9 @@ def test_a_value_shown_in_a_text_may_not_be_empty(bundle: dict[str, Any], runtim
 
 
 @pytest.mark.rule("CB-270")
-def test_the_checks_of_enabled_plugins_count_and_of_others_do_not(bundle: dict[str, Any], runtime: PluginRuntime) -> None:
+def test_the_checks_of_enabled_plugins_count_and_of_others_do_not(
+    bundle: dict[str, Any], runtime: PluginRuntime
+) -> None:
     changed = copy.deepcopy(bundle)
     changed["config"]["host"]["certification"] = "none"
     assert [(c.key, c.rule) for c in missing_for_live(changed, runtime)] == [("host.certification", "CB-270")]

@@ -78,7 +78,10 @@ def test_the_skeletons_state_what_the_rules_want_stated(live: Path, runtime: Plu
     assert "help@demo.example" in terms and "1 rue du Pont, 57000 Metz" in terms
 
 
-@pytest.mark.parametrize("slug", ["", "A-b", "demo_clinic", "1abc", "ab", "-abc", "abc-", "x" * 41, "../abc", "abc/def", "abc\n", "démo", "console"])
+@pytest.mark.parametrize(
+    "slug",
+    ["", "A-b", "demo_clinic", "1abc", "ab", "-abc", "abc-", "x" * 41, "../abc", "abc/def", "abc\n", "démo", "console"],
+)
 def test_a_bad_slug_is_refused_and_nothing_is_written(slug: str, tmp_path: Path) -> None:
     with pytest.raises(ScaffoldRefused, match="slug"):
         new_tenant(slug, tmp_path / "tenants")

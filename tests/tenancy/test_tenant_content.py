@@ -13,7 +13,10 @@ CONFIG = {
     "hosts": ["portal.example"],
     "languages": ["fr", "en"],
     "name": "Demo",
-    "publisher": {"name": "A <b>& *C* [x](https://evil.example)", "director_function": {"fr": "gérante", "en": "manager"}},
+    "publisher": {
+        "name": "A <b>& *C* [x](https://evil.example)",
+        "director_function": {"fr": "gérante", "en": "manager"},
+    },
     "contact": {"support_email": "a_b@c.example"},
     "host": {"certified_hosts_list_url": "https://hosts.example/a_b?c=1&d=2", "country": "FR"},
     "legal": {"governing_law": "FR"},
@@ -52,20 +55,40 @@ def test_a_value_by_language_and_the_name_of_a_country() -> None:
 
 def test_a_value_that_is_not_set_is_an_ellipsis() -> None:
     assert html("Tel. {{ contact.phone }}") == "<p>Tel. …</p>"
-    assert content.unresolved("{{ contact.phone }} {{ name }} {{ publisher }}", CONFIG) == ["contact.phone", "publisher"]
+    assert content.unresolved("{{ contact.phone }} {{ name }} {{ publisher }}", CONFIG) == [
+        "contact.phone",
+        "publisher",
+    ]
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        "<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "<a href='javascript:alert(1)'>x</a>", "[x](javascript:alert(1))",
-        "[x](data:text/html;base64,AAAA)", "[x](vbscript:x)", "![x](https://evil.example/pixel.png)", "<iframe src='//evil.example'></iframe>",
-        "[x](<java\nscript:alert(1)>)", "<style>*{}</style>", "<p style='color:red' onclick='x()'>a</p>",
+        "<script>alert(1)</script>",
+        "<img src=x onerror=alert(1)>",
+        "<a href='javascript:alert(1)'>x</a>",
+        "[x](javascript:alert(1))",
+        "[x](data:text/html;base64,AAAA)",
+        "[x](vbscript:x)",
+        "![x](https://evil.example/pixel.png)",
+        "<iframe src='//evil.example'></iframe>",
+        "[x](<java\nscript:alert(1)>)",
+        "<style>*{}</style>",
+        "<p style='color:red' onclick='x()'>a</p>",
     ],
-)  # fmt: skip
+)
 def test_hostile_text_stays_text(text: str) -> None:
     drawn = html(text)
-    for word in ("<script", "<img", "<iframe", "<style", "<p style", 'href="javascript', 'href="data', 'href="vbscript'):
+    for word in (
+        "<script",
+        "<img",
+        "<iframe",
+        "<style",
+        "<p style",
+        'href="javascript',
+        'href="data',
+        'href="vbscript',
+    ):
         assert word not in drawn
 
 

@@ -17,19 +17,37 @@ from core.tenancy.loader import LoadResult, Problem
 colours = st.integers(0, 0xFFFFFF).map(lambda n: f"#{n:06x}")
 
 LIGHT = {
-    "brand": "#0b5fa5", "accent": "#f2b705", "surface": "#ffffff", "surface_2": "#f1f6fb", "ink": "#10202f",
-    "ink_soft": "#465a6c", "line": "#d2dfea", "danger": "#b3261e",
-}  # fmt: skip
+    "brand": "#0b5fa5",
+    "accent": "#f2b705",
+    "surface": "#ffffff",
+    "surface_2": "#f1f6fb",
+    "ink": "#10202f",
+    "ink_soft": "#465a6c",
+    "line": "#d2dfea",
+    "danger": "#b3261e",
+}
 DARK = {
-    "brand": "#74b8f2", "accent": "#f5c83a", "surface": "#0c151d", "surface_2": "#131f2a", "ink": "#e7eff6",
-    "ink_soft": "#a3b6c7", "line": "#28394a", "danger": "#f4968f",
-}  # fmt: skip
+    "brand": "#74b8f2",
+    "accent": "#f5c83a",
+    "surface": "#0c151d",
+    "surface_2": "#131f2a",
+    "ink": "#e7eff6",
+    "ink_soft": "#a3b6c7",
+    "line": "#28394a",
+    "danger": "#f4968f",
+}
 DESIGN = {"light": LIGHT, "dark": DARK, "radius": "0.5rem", "space": "1rem", "font": "system", "heading_font": "serif"}
 
 
 @pytest.mark.parametrize(
     ("one", "other", "ratio"),
-    [("#000000", "#ffffff", 21.0), ("#ffffff", "#ffffff", 1.0), ("#777777", "#ffffff", 4.48), ("#767676", "#ffffff", 4.54), ("#ff0000", "#ffffff", 4.0)],
+    [
+        ("#000000", "#ffffff", 21.0),
+        ("#ffffff", "#ffffff", 1.0),
+        ("#777777", "#ffffff", 4.48),
+        ("#767676", "#ffffff", 4.54),
+        ("#ff0000", "#ffffff", 4.0),
+    ],
 )
 def test_contrast_is_that_of_wcag(one: str, other: str, ratio: float) -> None:
     assert theme.contrast(one, other) == pytest.approx(ratio, abs=0.005)
@@ -121,14 +139,25 @@ def blocks(sheet: str) -> dict[str, dict[str, str]]:
     """selector -> tokens; the dark one inside @media is `@dark`."""
     sheet = sheet.replace("@media (prefers-color-scheme: dark){:root{", "@dark{").replace("}}", "}")
     return {
-        name.strip(): dict(rule.split(":", 1) for rule in body.split(";") if rule) for name, body in re.findall(r"([^{}]+)\{([^{}]*)\}", sheet)
+        name.strip(): dict(rule.split(":", 1) for rule in body.split(";") if rule)
+        for name, body in re.findall(r"([^{}]+)\{([^{}]*)\}", sheet)
     }
 
 
 TOKENS = {
-    "--brand", "--brand-ink", "--accent", "--accent-ink", "--surface", "--surface-2", "--ink", "--ink-soft", "--line", "--danger",
-    "--danger-ink", "--control",
-}  # fmt: skip
+    "--brand",
+    "--brand-ink",
+    "--accent",
+    "--accent-ink",
+    "--surface",
+    "--surface-2",
+    "--ink",
+    "--ink-soft",
+    "--line",
+    "--danger",
+    "--danger-ink",
+    "--control",
+}
 
 
 def test_the_stylesheet_defines_every_token_in_every_mode() -> None:
@@ -145,11 +174,17 @@ def test_the_stylesheet_defines_every_token_in_every_mode() -> None:
     assert (found[":root"]["color-scheme"], found["@dark"]["color-scheme"]) == ("light", "dark")
 
 
+def _can_be_seen_on_both(one: str, other: str) -> bool:
+    """Whether the two grounds are alike enough, as a palette's are, for one line to be told from both."""
+    return theme.contrast(one, other) < 2.0
+
+
 @given(colours, colours, colours)
 def test_what_outlines_a_control_is_seen(line: str, surface: str, surface_2: str) -> None:
-    palette: dict[str, Any] = {**LIGHT, "line": line, "surface": surface, "surface_2": surface}
+    palette: dict[str, Any] = {**LIGHT, "line": line, "surface": surface, "surface_2": surface_2}
     control = blocks(theme.stylesheet({**DESIGN, "light": palette}))[":root"]["--control"]
-    assert theme.contrast(control, surface) >= 3.0
+    weakest = min(theme.contrast(control, ground) for ground in (surface, surface_2))
+    assert weakest >= 3.0 or not _can_be_seen_on_both(surface, surface_2)
 
 
 def test_the_fonts_of_a_heading_are_those_of_the_text_unless_told() -> None:

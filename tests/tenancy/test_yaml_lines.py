@@ -45,7 +45,7 @@ def test_keys_are_names_as_written() -> None:
     ],
 )
 def test_what_is_no_usable_yaml_says_where_and_why(text: str, line: int, words: str) -> None:
-    with pytest.raises(yaml_lines.YamlProblem, match=".") as caught:
+    with pytest.raises(yaml_lines.YamlProblem) as caught:
         yaml_lines.load(text)
     assert caught.value.line == line
     assert words in str(caught.value)

@@ -1,0 +1,164 @@
+"""The pytest plugin: fixtures for the application, two portals, browsers, the inbox."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import create_engine, text
+
+from core.app import create_app
+from core.db import db
+from core.hooks.manager import PluginRuntime
+from core.jobs import outbox
+from core.notifications.inbox import latest
+from core.notifications.models import InboxMessage
+from core.settings import Settings
+from core.tenancy import current, service
+from core.tenancy.loader import load_folder
+from core.testing import servers
+from core.testing.browser import Browser
+
+TENANTS = Path(__file__).resolve().parents[2] / "tenants"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The folder of the run is made by the first process and inherited by the workers."""
+    if not hasattr(config, "workerinput"):
+        os.environ.pop(servers.ROOT, None)
+        servers.make_root()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """The first process stops what any worker started."""
+    if not hasattr(config, "workerinput"):
+        servers.stop_all()
+
+
+@pytest.fixture(scope="session")
+def runtime() -> PluginRuntime:
+    """All installed plugins."""
+    made = PluginRuntime()
+    made.discover()
+    return made
+
+
+@pytest.fixture(scope="session")
+def test_database(runtime: PluginRuntime, worker_id: str) -> servers.TestDatabase:
+    """This worker's database."""
+    return servers.database(worker_id, runtime)
+
+
+@pytest.fixture(scope="session")
+def settings(test_database: servers.TestDatabase, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Settings of the application under test."""
+    return Settings(
+        env="test",
+        database_url=test_database.app_url,
+        owner_database_url=test_database.owner_url,
+        redis_url="unix:///nonexistent/valkey.sock",
+        secret_keys=("t" * 64,),
+        master_keys=(b"m" * 32,),
+        var=tmp_path_factory.mktemp("var"),
+        tenants_dir=TENANTS,
+        log_level="ERROR",
+    )
+
+
+@pytest.fixture(scope="session")
+def whole_app(settings: Settings, runtime: PluginRuntime) -> Iterator[Flask]:
+    """The application, made once; use `app`, which leaves the database clean."""
+    made = create_app(settings, runtime, wake=False)
+    yield made
+    with made.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def _tables(test_database: servers.TestDatabase) -> list[str]:
+    engine = create_engine(test_database.owner_url)
+    with engine.connect() as c:
+        names = c.execute(
+            text("SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename NOT LIKE 'alembic_version%'")
+        ).scalars()
+        found = list(names)
+    engine.dispose()
+    return found
+
+
+@pytest.fixture
+def app(whole_app: Flask, test_database: servers.TestDatabase, _tables: list[str]) -> Iterator[Flask]:
+    """The application on an empty database, inside an application context."""
+    with whole_app.app_context():
+        yield whole_app
+        db.session.remove()
+    current.forget_views()
+    engine = create_engine(test_database.owner_url)
+    with engine.begin() as c:
+        c.exec_driver_sql("TRUNCATE " + ", ".join(_tables) + " RESTART IDENTITY CASCADE")
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def bundles(runtime: PluginRuntime) -> dict[str, dict[str, Any]]:
+    """The bundles of the example portals, read once."""
+    result = {}
+    for slug in ("frontalia", "rdv-confiance"):
+        loaded = load_folder(TENANTS / slug, runtime)
+        assert loaded.bundle is not None, loaded.problems
+        assert not loaded.problems, [str(p) for p in loaded.problems]
+        result[slug] = loaded.bundle
+    return result
+
+
+@pytest.fixture
+def portals(app: Flask, bundles: dict[str, dict[str, Any]]) -> dict[str, current.TenantView]:
+    """Both example portals, live."""
+    views = {}
+    for slug, bundle in bundles.items():
+        made = service.store(bundle, "tests")
+        service.go_live(slug, "tests")
+        views[slug] = current.view_by_id(made.tenant_id)
+    return views
+
+
+@pytest.fixture
+def frontalia(portals: dict[str, current.TenantView]) -> current.TenantView:
+    """The first portal."""
+    return portals["frontalia"]
+
+
+@pytest.fixture
+def inside(frontalia: current.TenantView) -> Iterator[current.TenantView]:
+    """Work inside the portal `frontalia`: scope and current tenant are set."""
+    with current.entered(frontalia.id) as view:
+        yield view
+
+
+@pytest.fixture
+def browse(app: Flask, portals: dict[str, current.TenantView]) -> Callable[..., Browser]:
+    """Make a browser on a portal: `browse()`, `browse("rdv-confiance", "fr")`."""
+
+    def make(slug: str = "frontalia", language: str = "en") -> Browser:
+        return Browser(app, f"{slug}.localhost", language)
+
+    return make
+
+
+@pytest.fixture
+def inbox(app: Flask, portals: dict[str, current.TenantView]) -> Callable[..., list[InboxMessage]]:
+    """Deliver everything that waits, then the messages of a portal, newest first."""
+
+    def read(slug: str = "frontalia") -> list[InboxMessage]:
+        outbox.drain()
+        with current.entered(portals[slug].id):
+            found = latest()
+            db.session.expunge_all()
+            return found
+
+    return read

@@ -1,0 +1,3 @@
+"""All tests use the kit that integrators get too."""
+
+pytest_plugins = ["core.testing.plugin"]
