@@ -35,9 +35,8 @@ ROOMS = (
     "core.notifications.pages",
     "core.consent.pages",
     "core.identity.pages",
-    "core.directory.pages",
     "core.scheduling.pages",
-    "core.scheduling.console",
+    "core.scheduling.desk",
     "core.console.pages",
     "core.api.v1",
 )

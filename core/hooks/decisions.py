@@ -225,7 +225,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, (set, frozenset)):
         return sorted(value)
     if isinstance(value, Message):
-        return {"msgid": value.msgid, "params": dict(value.params), "domain": value.domain}
+        return {"msgid": value.msgid, "params": dict(value.params), "domain": value.domain, "context": value.context}
     if isinstance(value, Mapping):
         return dict(value)
     raise TypeError(f"not JSON: {type(value).__name__}")

@@ -116,11 +116,12 @@ def home() -> Any:
     parts = content.sections(text)
     config = g.tenant.config
     lead = parts.pop("")
+    code = words.language()
     return render_template(
         "web/home.html",
-        promise=content.title_of(text),
-        lead=content.render_markdown(lead, config),
-        parts=[(title, content.render_markdown(body, config)) for title, body in parts.items()],
+        promise=content.title_of(text, config, code),
+        lead=content.render_markdown(lead, config, language=code),
+        parts=[(title, content.render_markdown(body, config, shift=1, language=code)) for title, body in parts.items()],
     )
 
 
@@ -134,8 +135,8 @@ def page(page: str) -> str:
     return render_template(
         "web/page.html",
         page=page,
-        title=content.title_of(text),
-        body=content.render_markdown(content.body_of(text), g.tenant.config),
+        title=content.title_of(text, g.tenant.config, words.language()),
+        body=content.render_markdown(content.body_of(text), g.tenant.config, language=words.language()),
     )
 
 

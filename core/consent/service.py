@@ -1,0 +1,232 @@
+"""Accepting, refusing, proving. One mechanism for all the ways in which a portal may change its documents (CB-067)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+
+from core import audit, clock
+from core.consent import documents
+from core.consent.documents import TERMS, LegalVersion
+from core.consent.models import Acceptance, Refusal
+from core.db import current_tenant_id, db, new_id
+from core.messages import _
+from core.tenancy.current import TenantView, current_tenant
+from core.tenancy.models import TenantRevision
+from core.web.frame import Refused
+
+
+def _today(tenant: TenantView) -> dt.date:
+    return clock.today(tenant.time_zone)
+
+
+def in_force(tenant: TenantView, on: dt.date) -> list[LegalVersion]:
+    """Every document's version on a day; an announced change stands beside the version it replaces."""
+    return documents.in_force(tenant, on)
+
+
+def to_accept() -> list[LegalVersion]:
+    """What a new account accepts, each with a box of its own (CB-061, CB-062)."""
+    tenant = current_tenant()
+    return documents.binding(tenant, _today(tenant))
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where an account stands towards one document: what it must do, and what goes by continued use."""
+
+    missing: tuple[LegalVersion, ...] = ()
+    by_use: tuple[LegalVersion, ...] = ()
+    refused: tuple[LegalVersion, ...] = ()
+    announced: tuple[LegalVersion, ...] = ()
+
+
+def standing(account_id: uuid.UUID) -> Standing:
+    """Compare what the account accepted and refused with what binds today, document by document."""
+    tenant = current_tenant()
+    today = _today(tenant)
+    accepted = _versions_of(Acceptance, account_id)
+    refused = _versions_of(Refusal, account_id)
+    missing, by_use, declined = [], [], []
+    for v in documents.binding(tenant, today):
+        key = (v.code, v.version)
+        if key in accepted and accepted[key] >= refused.get(key, accepted[key]):
+            continue
+        if key in refused:
+            declined.append(v)
+            missing.append(v)
+        elif not any(code == v.code for code, _version in accepted):
+            missing.append(v)
+        elif v.consent or v.change_mode == "reaccept_sign_in":
+            # Consent to a processing never rests on silence, whatever the mode of the document.
+            missing.append(v)
+        elif v.change_mode in ("tacit", "announced"):
+            by_use.append(v)
+    coming = [v for v in documents.announced(tenant, today) if (v.code, v.version) not in accepted]
+    declined += [v for v in coming if (v.code, v.version) in refused]
+    return Standing(tuple(missing), tuple(by_use), tuple(declined), tuple(coming))
+
+
+def _versions_of(model: type[Acceptance | Refusal], account_id: uuid.UUID) -> dict[tuple[str, str], dt.datetime]:
+    rows = db.session.execute(select(model.document, model.version, model.at).where(model.account_id == account_id))
+    latest: dict[tuple[str, str], dt.datetime] = {}
+    for document, version, at in rows:
+        latest[(document, version)] = max(at, latest.get((document, version), at))
+    return latest
+
+
+def missing(account_id: uuid.UUID) -> list[LegalVersion]:
+    """The versions without which no service is reachable for this account (CB-004)."""
+    return list(standing(account_id).missing)
+
+
+def accept(
+    account_id: uuid.UUID,
+    versions: Sequence[LegalVersion],
+    *,
+    language: str,
+    way: str,
+    act_kind: str | None = None,
+    act_id: uuid.UUID | None = None,
+) -> None:
+    """Record that an account accepts versions: who, what, in which language, how, when, with the digest of the text.
+
+    `way` is registration, express, order or continued_use; an order names its act. The same again changes nothing.
+    """
+    for v in versions:
+        shown, _text = v.text(language)
+        row = {
+            "tenant_id": current_tenant_id(),
+            "id": new_id(),
+            "account_id": account_id,
+            "document": v.code,
+            "version": v.version,
+            "language": shown,
+            "digest": v.digest(language),
+            "way": way,
+            "act_kind": act_kind,
+            "act_id": act_id,
+            "at": clock.now(),
+        }
+        done = db.session.execute(
+            insert(Acceptance).values(**row).on_conflict_do_nothing().returning(Acceptance.id)
+        ).scalar_one_or_none()
+        if done is not None:
+            details = {k: str(row[k]) for k in ("document", "version", "language", "digest", "way")}
+            audit.record("consent.accepted", "account", account_id, details)
+
+
+def accept_again(account_id: uuid.UUID, versions: Sequence[LegalVersion], *, language: str) -> None:
+    """An express acceptance that may follow a refusal of the same version: always a row of its own."""
+    accept(account_id, versions, language=language, way="express", act_kind="acceptance", act_id=new_id())
+
+
+def accept_by_use(account_id: uuid.UUID, *, language: str) -> list[LegalVersion]:
+    """Record as accepted by continued use what the tenant changes tacitly, or announced long enough ago (CB-067).
+
+    Never a consent to processing, never a version that the account refused. Returns what was recorded.
+    """
+    versions = list(standing(account_id).by_use)
+    accept(account_id, versions, language=language, way="continued_use")
+    return versions
+
+
+def refuse(account_id: uuid.UUID, version: LegalVersion, *, kind: str = "refused") -> None:
+    """Record that an account refuses a version, or withdraws its consent (`kind` withdrawn, CB-285)."""
+    db.session.add(
+        Refusal(account_id=account_id, document=version.code, version=version.version, kind=kind, at=clock.now())
+    )
+    db.session.flush()
+    audit.record(f"consent.{kind}", "account", account_id, {"document": version.code, "version": version.version})
+
+
+def withdraw(account_id: uuid.UUID) -> None:
+    """Withdraw every consent to processing that binds today; closing the account is the caller's next step."""
+    for version in to_accept():
+        if version.consent:
+            refuse(account_id, version, kind="withdrawn")
+
+
+def order_version(
+    account_id: uuid.UUID,
+    *,
+    act_kind: str | None = None,
+    act_id: uuid.UUID | None = None,
+    language: str | None = None,
+) -> str:
+    """The version of the terms that applies to an order placed now (CB-063).
+
+    With `act_kind` and `act_id` the order's acceptance is recorded as well. Raises Refused (409) while a binding
+    version is missing or was refused.
+    """
+    tenant = current_tenant()
+    if missing(account_id):
+        raise Refused(_("Please accept the documents of this portal first: they apply to each order."), status=409)
+    terms = documents.find(tenant, TERMS, None, _today(tenant))
+    if terms is None:
+        raise Refused(_("This portal has no terms of use yet: nothing can be ordered."), status=409)
+    if act_id is not None:
+        accept(
+            account_id,
+            [terms],
+            language=language or tenant.language,
+            way="order",
+            act_kind=act_kind or "order",
+            act_id=act_id,
+        )
+    return terms.version
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A line of an account's proof: what was agreed to or refused, when, how."""
+
+    document: str
+    version: str
+    title: str
+    way: str
+    language: str
+    at: dt.datetime
+    act_kind: str | None = None
+
+
+def proof(account_id: uuid.UUID, language: str = "") -> list[Proof]:
+    """All that an account accepted and refused, oldest first."""
+    tenant = current_tenant()
+    today = _today(tenant)
+
+    def title(code: str) -> str:
+        found = documents.find(tenant, code, None, today)
+        return found.title(language or tenant.language) if found else code.replace("_", " ")
+
+    lines = [
+        Proof(a.document, a.version, title(a.document), a.way, a.language, a.at, a.act_kind)
+        for a in db.session.execute(select(Acceptance).where(Acceptance.account_id == account_id)).scalars()
+    ]
+    lines += [
+        Proof(r.document, r.version, title(r.document), r.kind, "", r.at)
+        for r in db.session.execute(select(Refusal).where(Refusal.account_id == account_id)).scalars()
+    ]
+    return sorted(lines, key=lambda p: (p.at, p.document))
+
+
+def published(code: str, version: str | None) -> LegalVersion | None:
+    """A document for reading: in force or announced, else from an earlier revision of the portal (CB-060)."""
+    tenant = current_tenant()
+    today = _today(tenant)
+    found = documents.find(tenant, code, version, today)
+    if found is not None or version is None or code not in tenant.bundle.get("legal", {}):
+        return found
+    entry = TenantRevision.bundle["legal"][code]
+    old = db.session.execute(
+        select(entry)
+        .where(TenantRevision.tenant_id == tenant.id, entry["version"].astext == version)
+        .order_by(TenantRevision.number.desc())
+        .limit(1)
+    ).scalar_one_or_none()
+    return documents.make_version(old, today) if old else None

@@ -1,0 +1,55 @@
+"""The console's pages: the overview and what is common; the other modules add theirs to the same blueprint."""
+
+from __future__ import annotations
+
+from flask import Flask, render_template, request
+
+from core.console import blueprint, pages_people, pages_portals, pages_running, service
+from core.console.blueprint import bp
+from core.console.tables import Choice, Column, Table
+from core.messages import _
+from core.web.access import access
+from core.web.pages import add_navigation
+
+__all__ = ["bp", "install", "overview", "pages_people", "pages_portals", "pages_running"]
+
+STATES = (("live", _("Live")), ("draft", _("Draft")), ("suspended", _("Suspended")))
+NAVIGATION = (
+    ("console.overview", _("Overview"), "speedometer2"),
+    ("console.validations", _("Validations"), "person-check"),
+    ("console.accounts", _("Accounts"), "people"),
+    ("console.complaints", _("Complaints"), "chat-left-text"),
+    ("console.incidents", _("Incidents"), "exclamation-triangle"),
+    ("console.outbox_list", _("Outbox"), "inboxes"),
+    ("console.plugin_list", _("Plugins"), "plugin"),
+)
+
+
+def install(app: Flask) -> None:
+    """The guard, the navigation of operators, and their home."""
+    blueprint.install_guard(app)
+    for weight, (endpoint, label, icon) in enumerate(NAVIGATION):
+        add_navigation(app, weight * 10, ("operator",), endpoint, label, icon)
+    app.extensions.setdefault("portico_homes", {}).setdefault("operator", []).append("console.overview")
+
+
+@bp.get("/")
+@access("operator")
+def overview() -> str:
+    """Every portal: state, revision, what waits, what died; and plugins that failed."""
+    rows = service.portals()
+    table = Table(
+        rows,
+        [
+            Column("slug", _("Portal"), lambda p: p.slug),
+            Column("name", _("Name"), lambda p: p.name),
+            Column("state", _("State"), lambda p: p.state),
+            Column("revision", _("Revision"), lambda p: p.revision, numeric=True),
+            Column("waiting", _("Waiting"), lambda p: p.waiting, numeric=True),
+            Column("dead", _("Dead letters"), lambda p: p.dead, numeric=True),
+        ],
+        request.args,
+        choices=[Choice("state", _("State"), STATES)],
+    )
+    failing = [p for p in service.plugins() if p.errors]
+    return render_template("console/overview.html", table=table, portals=rows, failing=failing, states=dict(STATES))

@@ -1,0 +1,1 @@
+"""The directory: practitioners known once per installation, their profiles on each portal, search."""

@@ -1,0 +1,1 @@
+"""Accounts, credentials, second factor, sessions, patient categories, professionals, dependants."""

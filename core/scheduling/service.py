@@ -1,0 +1,409 @@
+"""Use cases of appointments: hold, confirm, book, move, cancel, no-show. One statement takes the time; nothing is sold twice."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import delete, select, text, update
+
+from core import audit, clock
+from core.db import db, new_id
+from core.directory import service as directory
+from core.directory.models import Practice, Professional, VisitReason
+from core.hooks.decisions import Decision, PatientFacts, ProfessionalFacts, Question
+from core.jobs import announce
+from core.messages import Message, _
+from core.scheduling import slots
+from core.scheduling.models import Appointment, BusyRange
+from core.tenancy import keys, receipts
+from core.tenancy.current import current_tenant
+from core.web.frame import Refused
+
+UPCOMING = ("booked",)
+CANCELLED = ("cancelled_by_patient", "cancelled_by_professional", "cancelled_by_operator")
+NOTE_LIMIT = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Booker:
+    """Who books for whom: the patient's account and person, the dependant if any, and what decisions need to know."""
+
+    account_id: uuid.UUID
+    person_id: uuid.UUID
+    facts: PatientFacts
+    dependant_id: uuid.UUID | None = None
+    on_health_card: bool | None = None
+
+
+class SlotGone(Refused):
+    """The time is no longer free; `nearest` are the next free ones (shown, and given by the API with 409)."""
+
+    def __init__(self, nearest: list[slots.Slot]) -> None:
+        super().__init__(_("This time has just been taken. Nothing was booked; here are the next free times."), status=409)
+        self.nearest = nearest
+
+
+class NotAllowed(Refused):
+    """A decision denied; `decision` says all of why, `receipt_id` finds the page."""
+
+    def __init__(self, decision: Decision, receipt_id: uuid.UUID | None = None) -> None:
+        super().__init__(*(r.message for r in decision.reasons), status=403)
+        self.decision, self.receipt_id = decision, receipt_id
+
+
+def access_question(booker: Booker, professional: Professional, service: str, at: dt.date) -> Question:
+    """The question "may this patient have this service from this professional?"."""
+    facts: dict[str, Any] = {"dependant": booker.dependant_id is not None}
+    if booker.dependant_id is not None and booker.on_health_card is not None:
+        facts["on_patient_health_card"] = booker.on_health_card
+    return Question(
+        "service_access",
+        at,
+        service,
+        booker.facts,
+        ProfessionalFacts(professional.country, professional.kind, professional.specialty),
+        facts,
+    )
+
+
+def may_have(booker: Booker, professional: Professional, service: str, at: dt.date | None = None) -> Decision:
+    """The decision for display: recomputed, not kept."""
+    day = at or clock.today(current_tenant().time_zone)
+    return current_tenant().dispatcher.decide(access_question(booker, professional, service, day))
+
+
+def _booking_question(booker: Booker, professional: Professional, service: str, start: dt.datetime, mode: str, *, reserved: bool) -> Question:
+    known = directory.knows(professional.id, booker.account_id)
+    day = start.astimezone(dt.UTC).date()
+    return Question(
+        "booking",
+        day,
+        service,
+        booker.facts,
+        ProfessionalFacts(professional.country, professional.kind, professional.specialty),
+        {
+            "starts_at": start.isoformat(),
+            "mode": mode,
+            "known_patient": known,
+            "only_known_patients": reserved,
+            "dependant": booker.dependant_id is not None,
+        },
+    )
+
+
+def _choice(professional_id: uuid.UUID, reason_id: uuid.UUID, practice_id: uuid.UUID) -> tuple[Professional, VisitReason, Practice]:
+    professional = directory.access_professional(professional_id)
+    reason = VisitReason.get(reason_id)
+    practice = Practice.get(practice_id)
+    if (
+        professional is None
+        or reason is None
+        or practice is None
+        or reason.professional_id != professional.id
+        or practice.professional_id != professional.id
+        or reason.archived
+        or practice.archived
+    ):
+        raise Refused(_("This professional, reason or practice is not on this portal."), status=404)
+    if not professional.booking_open or reason.service not in professional.services or directory.service_of(reason.service) is None:
+        raise Refused(_("This professional takes no online appointment for this at the moment."))
+    wanted = "in_person" if directory.service_of(reason.service).channel == "in_person" else "virtual"
+    if practice.mode != wanted:
+        raise Refused(_("This reason and this place do not go together. Please choose again."), status=422)
+    return professional, reason, practice
+
+
+def hold(
+    booker: Booker, *, professional_id: uuid.UUID, reason_id: uuid.UUID, practice_id: uuid.UUID, starts_at: dt.datetime, note: str = ""
+) -> Appointment:
+    """Take the time while the patient confirms (CB-135). Raises NotAllowed, SlotGone, Refused; the caller commits.
+
+    A refusal by decision is kept as a receipt too: the caller commits before showing it.
+    """
+    professional, reason, practice = _choice(professional_id, reason_id, practice_id)
+    slot, known = _free_slot(booker, professional, reason, practice, starts_at)
+    appointment_id = new_id()
+    _decide(booker, professional, reason, practice, slot, appointment_id)
+    minutes = current_tenant().config["booking"]["hold_minutes"]
+    expires = clock.now() + dt.timedelta(minutes=minutes)
+    busy_id = _take(professional.practitioner_id, slot.starts_at, slot.ends_at, expires)
+    if busy_id is None:
+        raise SlotGone(slots.next_free(professional.id, reason.service, reason.duration_minutes, slot.starts_at, known=known))
+    return _row(booker, professional, reason, practice, slot, appointment_id, busy_id, "held", expires, note, "patient")
+
+
+def book(
+    booker: Booker,
+    *,
+    professional_id: uuid.UUID,
+    reason_id: uuid.UUID,
+    practice_id: uuid.UUID,
+    starts_at: dt.datetime,
+    note: str = "",
+    terms_version: str | None = None,
+    by: str = "patient",
+) -> Appointment:
+    """Book at once, without a hold (the API, and a professional for a patient, CB-095). Raises as `hold`."""
+    professional, reason, practice = _choice(professional_id, reason_id, practice_id)
+    slot, known = _free_slot(booker, professional, reason, practice, starts_at, by=by)
+    appointment_id = new_id()
+    _decide(booker, professional, reason, practice, slot, appointment_id)
+    busy_id = _take(professional.practitioner_id, slot.starts_at, slot.ends_at, None)
+    if busy_id is None:
+        raise SlotGone(slots.next_free(professional.id, reason.service, reason.duration_minutes, slot.starts_at, known=known))
+    row = _row(booker, professional, reason, practice, slot, appointment_id, busy_id, "booked", None, note, by)
+    _confirmed(row, terms_version)
+    return row
+
+
+def _free_slot(
+    booker: Booker, professional: Professional, reason: VisitReason, practice: Practice, starts_at: dt.datetime, by: str = "patient"
+) -> tuple[slots.Slot, bool]:
+    """The published slot at that instant. Raises Refused for the past, SlotGone for what is not free."""
+    if starts_at <= clock.now():
+        raise Refused(_("This time has passed. Please choose a later one."), status=422)
+    known = by == "professional" or directory.knows(professional.id, booker.account_id)
+    if reason.known_patients_only and not known:
+        raise Refused(_("This professional keeps this reason for patients already known."), status=403)
+    day = starts_at.astimezone(dt.UTC).date()
+    after = slots.earliest(notice=by == "patient")
+    free = slots.free_time([professional.id], day - dt.timedelta(days=1), day + dt.timedelta(days=1), after)
+    mine = [w for w in free if w.practice_id == practice.id]
+    for slot in slots.cut(mine, reason.service, reason.duration_minutes, known=True):
+        if slot.starts_at == starts_at:
+            return slot, known
+    raise SlotGone(slots.next_free(professional.id, reason.service, reason.duration_minutes, starts_at, known=known))
+
+
+def _decide(booker: Booker, professional: Professional, reason: VisitReason, practice: Practice, slot: slots.Slot, act_id: uuid.UUID) -> None:
+    """Ask both questions; keep the receipts; raise NotAllowed on a deny."""
+    dispatcher = current_tenant().dispatcher
+    day = slot.starts_at.astimezone(dt.UTC).date()
+    asked = (
+        access_question(booker, professional, reason.service, day),
+        _booking_question(booker, professional, reason.service, slot.starts_at, practice.mode, reserved=slot.known_patients_only),
+    )
+    for question in asked:
+        decision = dispatcher.decide(question)
+        receipt = receipts.keep(
+            question, decision, person_id=booker.person_id, account_id=booker.account_id, act_kind="appointment", act_id=act_id
+        )
+        if not decision.permitted:
+            raise NotAllowed(decision, receipt)
+
+
+def _take(practitioner_id: uuid.UUID, start: dt.datetime, end: dt.datetime, expires: dt.datetime | None) -> uuid.UUID | None:
+    taken: uuid.UUID | None = db.session.execute(
+        text("SELECT take_time(:practitioner, :start, :end, :busy, CAST(:expires AS timestamptz))"),
+        {"practitioner": practitioner_id, "start": start, "end": end, "busy": new_id(), "expires": expires},
+    ).scalar_one()
+    return taken
+
+
+def _row(
+    booker: Booker, professional: Professional, reason: VisitReason, practice: Practice, slot: slots.Slot, id_: uuid.UUID,
+    busy_id: uuid.UUID, state: str, expires: dt.datetime | None, note: str, by: str,
+) -> Appointment:  # fmt: skip
+    tenant = current_tenant()
+    partner = tenant.config["partner"]
+    row = Appointment(
+        id=id_,
+        professional_id=professional.id,
+        practitioner_id=professional.practitioner_id,
+        practice_id=practice.id,
+        reason_id=reason.id,
+        reason_label=reason.label,
+        service=reason.service,
+        patient_account_id=booker.account_id,
+        dependant_id=booker.dependant_id,
+        starts_at=slot.starts_at,
+        ends_at=slot.ends_at,
+        state=state,
+        hold_expires_at=expires,
+        busy_id=busy_id,
+        sequence=0,
+        price_cents=reason.price_cents,
+        currency=reason.currency,
+        booked_by=by,
+        # The partner whose contract covers this service is recorded on the act (CB-035).
+        partner=partner["name"] if reason.service in partner.get("services", ()) else None,
+        note=keys.seal(booker.person_id, "appointments", "note", note[:NOTE_LIMIT]) if note.strip() else None,
+        created_at=clock.now(),
+    )
+    db.session.add(row)
+    db.session.flush()
+    return row
+
+
+def _confirmed(row: Appointment, terms_version: str | None) -> None:
+    row.confirmed_at, row.terms_version = clock.now(), terms_version
+    directory.link_patient(row.professional_id, row.patient_account_id, "appointment")
+    audit.record("appointment.booked", "appointment", row.id, {"by": row.booked_by, "service": row.service, "terms": terms_version})
+    announce("appointment_booked", {"appointment_id": str(row.id)})
+
+
+def confirm(account_id: uuid.UUID, appointment_id: uuid.UUID, terms_version: str | None) -> Appointment:
+    """Turn a hold into an appointment; confirming twice gives the same one. Raises SlotGone when the hold ran out."""
+    row = _locked(appointment_id)
+    if row is None or row.patient_account_id != account_id:
+        raise Refused(_("There is no such appointment."), status=404)
+    if row.state == "booked":
+        return row
+    if row.state != "held":
+        raise SlotGone(_near(row))
+    kept = db.session.execute(
+        update(BusyRange).where(BusyRange.id == row.busy_id).values(expires_at=None).returning(BusyRange.id)
+    ).first()
+    if kept is None:
+        # The hold ran out and was cleared by somebody else's: try once more, another may not have taken it yet.
+        again = _take(row.practitioner_id, row.starts_at, row.ends_at, None)
+        if again is None:
+            row.state, row.ended_at = "expired", clock.now()
+            db.session.commit()
+            raise SlotGone(_near(row))
+        row.busy_id = again
+    row.state, row.hold_expires_at = "booked", None
+    _confirmed(row, terms_version)
+    return row
+
+
+def _near(row: Appointment) -> list[slots.Slot]:
+    minutes = int((row.ends_at - row.starts_at).total_seconds() // 60)
+    return slots.next_free(row.professional_id, row.service, minutes, row.starts_at)
+
+
+def release(account_id: uuid.UUID, appointment_id: uuid.UUID) -> None:
+    """Give a hold back."""
+    row = _locked(appointment_id)
+    if row is not None and row.patient_account_id == account_id and row.state == "held":
+        give_back(row)
+        row.state, row.ended_at = "expired", clock.now()
+
+
+def _locked(appointment_id: uuid.UUID) -> Appointment | None:
+    return db.session.execute(
+        select(Appointment).where(Appointment.id == appointment_id).with_for_update().execution_options(populate_existing=True)
+    ).scalar_one_or_none()
+
+
+def give_back(row: Appointment) -> None:
+    """Free the time of a hold or appointment, for every portal."""
+    db.session.execute(delete(BusyRange).where(BusyRange.id == row.busy_id))
+
+
+def access_appointment(appointment_id: uuid.UUID, *, account_id: uuid.UUID | None = None, professional_id: uuid.UUID | None = None) -> Appointment | None:
+    """The patient's or the professional's own appointment, or None: "absent" and "not yours" are the same."""
+    row: Appointment | None = Appointment.get(appointment_id)
+    if row is None or row.state in ("held", "expired"):
+        if row is not None and account_id is not None and row.patient_account_id == account_id and row.state == "held":
+            return row
+        return None
+    if account_id is not None and row.patient_account_id == account_id:
+        return row
+    if professional_id is not None and row.professional_id == professional_id:
+        return row
+    return None
+
+
+def cancel(row: Appointment, by: str, reason: str = "") -> None:
+    """Cancel a booked appointment; the time is free again, the other side is told (CB-140, CB-142). No fee (CB-141)."""
+    locked = _locked(row.id)
+    if locked is None or locked.state != "booked":
+        raise Refused(_("This appointment cannot be cancelled any more."))
+    if by == "patient":
+        limit = locked.starts_at - dt.timedelta(hours=current_tenant().config["booking"]["cancel_until_hours"])
+        if clock.now() > limit:
+            raise Refused(_("It is too late to cancel online. Please call the practice."))
+    locked.state, locked.ended_at, locked.sequence = f"cancelled_by_{by}", clock.now(), locked.sequence + 1
+    give_back(locked)
+    audit.record("appointment.cancelled", "appointment", locked.id, {"by": by, "reason": reason})
+    announce("appointment_cancelled", {"appointment_id": str(locked.id), "by": by, "reason": reason})
+
+
+def move(row: Appointment, starts_at: dt.datetime, by: str) -> Appointment:
+    """Give a booked appointment another time, in one transaction: the new time is taken before the old is given back.
+
+    Raises SlotGone; the old time is then still held.
+    """
+    locked = _locked(row.id)
+    if locked is None or locked.state != "booked" or locked.starts_at <= clock.now():
+        raise Refused(_("This appointment cannot be moved any more."))
+    if starts_at <= clock.now():
+        raise Refused(_("This time has passed. Please choose a later one."), status=422)
+    if starts_at == locked.starts_at:
+        return locked
+    minutes = int((locked.ends_at - locked.starts_at).total_seconds() // 60)
+    known = True
+    # The old range goes first inside the transaction, so that a move by less than its length is possible.
+    give_back(locked)
+    db.session.flush()
+    day = starts_at.astimezone(dt.UTC).date()
+    after = slots.earliest(notice=by == "patient")
+    free = slots.free_time([locked.professional_id], day - dt.timedelta(days=1), day + dt.timedelta(days=1), after)
+    mine = [w for w in free if w.practice_id == locked.practice_id]
+    found = next((s for s in slots.cut(mine, locked.service, minutes, known=known) if s.starts_at == starts_at), None)
+    busy = _take(locked.practitioner_id, starts_at, starts_at + dt.timedelta(minutes=minutes), None) if found else None
+    if busy is None:
+        nearest = slots.next_free(locked.professional_id, locked.service, minutes, starts_at)
+        db.session.rollback()
+        raise SlotGone(nearest)
+    previous = locked.starts_at
+    locked.starts_at, locked.ends_at = starts_at, starts_at + dt.timedelta(minutes=minutes)
+    locked.busy_id, locked.sequence = busy, locked.sequence + 1
+    audit.record("appointment.moved", "appointment", locked.id, {"by": by, "from": previous.isoformat()})
+    announce("appointment_moved", {"appointment_id": str(locked.id), "previous_start": previous.isoformat(), "by": by})
+    return locked
+
+
+def mark_no_show(row: Appointment) -> None:
+    """The patient did not come: possible once the appointment has begun."""
+    locked = _locked(row.id)
+    if locked is None or locked.state != "booked" or locked.starts_at > clock.now():
+        raise Refused(_("An appointment can be marked as missed once it has begun."))
+    locked.state, locked.ended_at = "no_show", clock.now()
+    audit.record("appointment.no_show", "appointment", locked.id)
+
+
+def of_patient(account_id: uuid.UUID) -> tuple[list[Appointment], list[Appointment]]:
+    """(coming in order, past newest first) of a patient's account."""
+    rows = db.session.execute(
+        select(Appointment)
+        .where(Appointment.patient_account_id == account_id, Appointment.state.not_in(("held", "expired")))
+        .order_by(Appointment.starts_at)
+    ).scalars()
+    now = clock.now()
+    coming, past = [], []
+    for row in rows:
+        (coming if row.state == "booked" and row.ends_at > now else past).append(row)
+    return coming, past[::-1][:100]
+
+
+def of_professional(professional_id: uuid.UUID, first: dt.datetime, last: dt.datetime) -> list[Appointment]:
+    """A professional's appointments that touch a span of time, cancelled ones left out."""
+    return list(
+        db.session.execute(
+            select(Appointment)
+            .where(
+                Appointment.professional_id == professional_id,
+                Appointment.starts_at < last,
+                Appointment.ends_at > first,
+                Appointment.state.in_(("booked", "no_show", "done")),
+            )
+            .order_by(Appointment.starts_at)
+        ).scalars()
+    )
+
+
+def note_of(row: Appointment) -> str:
+    """The patient's note to the professional."""
+    from core.scheduling.people import person_of
+
+    return keys.unseal(person_of(row.patient_account_id), "appointments", "note", row.note).decode() if row.note else ""
+
+
+def why_message(decision: Decision) -> list[Message]:
+    """The reasons that decided: the denying ones of a deny, all of a permit."""
+    return [r.message for r in decision.reasons if r.effect == decision.effect]
