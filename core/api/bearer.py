@@ -2,37 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import Flask, abort, g, request
 
+from core import audit
 from core.api.problems import Problem, answer
 from core.messages import _
 
 PREFIX = "/api/"
+PAGE = "/api/v1/"
 _JSON_METHODS = frozenset({"POST", "PUT", "PATCH"})
 
 
-def install(app: Flask, load: Callable[[str], Any]) -> None:
-    """Read the bearer of API requests before anything else looks at the request.
+def install(app: Flask, load: Callable[[str], Any], after: Callable[[], Any]) -> None:
+    """Read the bearer of API requests in the place of the session cookie.
 
-    `load` takes a session token and returns the account, or None for a token that is unknown, ended or expired.
+    `load` takes a session token and returns the account, or None for a token that is unknown, ended or expired; `after`
+    is the opener that reads the cookie.
     """
 
-    def opener() -> Any:
-        if not request.path.startswith(PREFIX):
-            return None
-        if g.tenant.is_console:
+    def forget_cookies() -> None:
+        if _is_call():
+            if g.tenant.is_console:
+                abort(404)
+            request.environ.pop("HTTP_COOKIE", None)
+            g.csrf_exempt = True
+        elif request.path.startswith(PREFIX) and g.tenant.is_console:
             abort(404)
-        g.csrf_exempt = True
-        g.account = None
+
+    def read_bearer() -> Any:
+        if not _is_call():
+            return None
         g.api_token = None
         if request.method in _JSON_METHODS and not request.is_json and request.get_data(cache=True):
             return answer(Problem(415, "json_wanted", _("Please send JSON, with the header Content-Type: application/json.")))
-        given = request.headers.get("Authorization", "")
-        scheme, _space, token = given.partition(" ")
-        if not given:
+        scheme, _space, token = request.headers.get("Authorization", "").partition(" ")
+        if not scheme:
             return None
         account = load(token.strip()) if scheme.lower() == "bearer" and token.strip() else None
         if account is None:
@@ -44,8 +51,29 @@ def install(app: Flask, load: Callable[[str], Any]) -> None:
                     headers={"WWW-Authenticate": 'Bearer error="invalid_token"'},
                 )
             )
-        g.account = account
-        g.api_token = token.strip()
+        g.account, g.api_token = account, token.strip()
+        g.account_language, g.account_zone = account.language, account.time_zone
+        audit.service.set_actor(audit.Actor("account", str(account.id)))
         return None
 
-    app.extensions["portico"].request_openers.insert(0, opener)
+    openers = app.extensions["portico"].request_openers
+    openers.insert(openers.index(after) + 1, read_bearer)
+    openers.insert(0, forget_cookies)
+
+
+def _is_call() -> bool:
+    """Calls of the API; its page for people is a page like any other."""
+    return request.path.startswith(PREFIX) and request.path != PAGE
+
+
+def ungated(app: Flask, endpoints: Mapping[Callable[[Any], Any], frozenset[str]]) -> None:
+    """Keep operations reachable that open a gate: agreeing to documents, choosing a password, signing out.
+
+    `endpoints` maps a gate to the endpoints that it lets pass.
+    """
+
+    def let_pass(gate: Callable[[Any], Any], names: frozenset[str]) -> Callable[[Any], Any]:
+        return lambda account: None if request.endpoint in names else gate(account)
+
+    gates = app.extensions["portico_gates"]
+    gates[:] = [let_pass(gate, endpoints[gate]) if gate in endpoints else gate for gate in gates]

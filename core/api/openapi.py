@@ -152,7 +152,7 @@ def _categories(tenant: TenantView) -> list[str]:
 
 @values("statuses")
 def _statuses(tenant: TenantView) -> list[str]:
-    return sorted({s.code for s in tenant.dispatcher.collect("statuses")})
+    return sorted({s.code for s in tenant.dispatcher.collect("patient_statuses")})
 
 
 @values("identifier_types")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -115,11 +115,17 @@ def verify(anchors: Mapping[int, str] | None = None) -> Verification:
 
     `anchors` are heads kept outside the database ({seq: hash}); they reveal a chain that was rewritten as a whole.
     """
-    prev, expected = GENESIS, 1
-    rows = db.session.execute(
+    result = db.session.execute(
         select(AuditEntry).order_by(AuditEntry.seq).execution_options(yield_per=2000, populate_existing=True)
-    ).scalars()
-    wanted = dict(anchors or {})
+    )
+    try:
+        return _walk(result.scalars(), dict(anchors or {}))
+    finally:
+        result.close()
+
+
+def _walk(rows: Iterable[AuditEntry], wanted: dict[int, str]) -> Verification:
+    prev, expected = GENESIS, 1
     for row in rows:
         if row.seq != expected:
             return Verification(expected - 1, expected, f"entry {expected} is missing", prev.hex())

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import uuid
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Flask, abort, g, render_template, request
 
@@ -20,13 +23,13 @@ SHARED = (
     "/account/security",
     "/bootstrap/",
     "/brand/",
-    "/confirm/",
     "/dev/",
     "/language",
     "/manifest.webmanifest",
     "/offline",
     "/passkeys",
     "/password/",
+    "/report-misuse",
     "/sign-in",
     "/sign-out",
     "/static/",
@@ -82,3 +85,20 @@ def ask(title: Message, consequence: Message, action: Message, back: str, *, dan
 def problems_of(error: Any) -> list[Message]:
     """The reasons of a refusal, whichever room refused."""
     return list(getattr(error, "reasons", None) or getattr(error, "messages", ()))
+
+
+def ident(text: str) -> uuid.UUID:
+    """An id of the address; anything else is absent (404)."""
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        abort(404)
+
+
+def instant(text: str, zone: str) -> dt.datetime | None:
+    """A date and time as browsers send it, in a zone; None where it is not one."""
+    try:
+        local = dt.datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return (local if local.tzinfo else local.replace(tzinfo=ZoneInfo(zone))).astimezone(dt.UTC)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Sequence
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from flask import abort, g, redirect, render_template, request, url_for
 
 from core.console import portals
-from core.console.blueprint import ask, bp, confirmed, portal_or_404
+from core.console.blueprint import ask, bp, confirmed, instant, portal_or_404
 from core.console.tables import Choice, Column, Table
 from core.messages import Message, _
 from core.tenancy import service as tenancy
@@ -140,7 +138,7 @@ def suspend(slug: str) -> Any:
         problems.append(_("Please write the notice that visitors read."))
     elif len(notice) > NOTICE_MOST:
         problems.append(_("The notice has {found} characters; {most} are allowed.", found=len(notice), most=NOTICE_MOST))
-    until = _instant(request.form.get("until", ""), view.time_zone)
+    until = instant(request.form.get("until", ""), view.time_zone)
     if request.form.get("until") and until is None:
         problems.append(_("Please give the end as a date and time, such as 2026-12-24T18:00."))
     if problems:
@@ -151,14 +149,6 @@ def suspend(slug: str) -> Any:
         _("Suspend"),
     )
     return _act(slug, lambda: tenancy.suspend(slug, _author(), reason, notice, until), question)
-
-
-def _instant(text: str, zone: str) -> dt.datetime | None:
-    try:
-        local = dt.datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return (local if local.tzinfo else local.replace(tzinfo=ZoneInfo(zone))).astimezone(dt.UTC)
 
 
 @bp.post("/portals/<slug>/resume")

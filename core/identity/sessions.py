@@ -6,8 +6,9 @@ import datetime as dt
 import uuid
 from dataclasses import dataclass
 
-from flask import Response, current_app, g, request
+from flask import current_app, g, request
 from sqlalchemy import delete, select, update
+from werkzeug.wrappers import Response
 
 from core import audit, clock, crypto
 from core.db import current_tenant_id, db

@@ -13,7 +13,7 @@ from core import audit, clock, crypto
 from core.db import db
 from core.identity import accounts, passwords, throttle, totp
 from core.identity.models import Account, Challenge
-from core.identity.policy import policy
+from core.identity.policy import PASSWORD_MAX, policy
 from core.identity.sessions import open_session, usable
 from core.messages import Message, _
 from core.notifications.service import notify
@@ -21,6 +21,7 @@ from core.tenancy import keys
 
 # How long a person has between the password and the end of the second step.
 CHALLENGE_LIFE = dt.timedelta(minutes=30)
+CODES_FACTOR = 2
 WRONG = _("The e-mail address or the password is not right. Please check both and try again.")
 GONE = _("This sign-in took too long or was used already. Please start again.")
 
@@ -59,11 +60,9 @@ def first_step(email: str, password: str, ip: str, next_path: str = "/") -> Firs
     if wait:
         return FirstStep(error=wait_message(wait), wait_seconds=wait)
     account = accounts.by_email(address)
-    hashed = account.password_hash if account is not None and account.opposed_at is None else None
-    if account is not None and account.opposed_at is not None and account.must_change_password:
-        hashed = account.password_hash  # provisional credentials sent after an opposition
+    hashed = account.password_hash if account is not None else None
     passwords.release_connection()
-    fits = passwords.verify(hashed, password[: 4 * 128])
+    fits = passwords.verify(hashed, password[:PASSWORD_MAX])
     if account is None or not fits or account.state == "closed":
         if account is not None:
             with audit.acting_as(audit.Actor("visitor")):
@@ -72,6 +71,10 @@ def first_step(email: str, password: str, ip: str, next_path: str = "/") -> Firs
     throttle.forget("account", address)
     if not usable(account):
         return FirstStep(error=_closed(account))
+    # Who knows the password could send codes without end, or guess them a few at a time: signing in is counted too.
+    wait = throttle.take("codes", str(account.id), factor=CODES_FACTOR)
+    if wait:
+        return FirstStep(error=wait_message(wait), wait_seconds=wait)
     if hashed is not None and passwords.outdated(hashed):
         account.password_hash = passwords.hash_password(password)
     return FirstStep(token=_begin(account, next_path))
@@ -139,7 +142,7 @@ def find(token: str | None, purpose: str = "second_factor", *, lock: bool = Fals
 def may_send_again(challenge: Challenge) -> int:
     """Seconds until another code may be sent: 0 now, -1 never in this sign-in."""
     rule = policy()["second_factor"]
-    if challenge.sends > rule["resend_limit"]:
+    if challenge.sends >= rule["resend_limit"]:
         return -1
     if challenge.sent_at is None:
         return 0
@@ -178,24 +181,22 @@ def second_step(token: str | None, code: str, agent: str = "") -> SecondStep:
         audit.record("sign_in.wrong_code", "account", account.id)
         if challenge.attempts >= rule["attempts"]:
             db.session.delete(challenge)
-            # Who knows the password and guesses codes meets the same growing delay as who guesses passwords.
-            throttle.take("account", accounts.person(account).email.lower())
             return SecondStep(error=_("Too many wrong codes. Please sign in again."), restart=True)
         if challenge.code_expires_at is not None and challenge.code_expires_at <= clock.now():
             return SecondStep(error=_("This code is no longer good. Ask for another one."))
         return SecondStep(error=_("This code is not right. Please check the last message that you received."))
     next_path = challenge.next_path
     db.session.delete(challenge)
+    throttle.forget("codes", str(account.id))
     db.session.flush()
     return SecondStep(open_session(account, factors, agent), account, next_path)
 
 
 def _factor(challenge: Challenge, account: Account, code: str) -> str | None:
     now = clock.now()
-    sent = challenge.code_digest
-    if sent is not None and challenge.code_expires_at is not None and challenge.code_expires_at > now:
-        if crypto.same(sent, _code_digest(challenge.id, code)):
-            return "password+code"
+    sent, until = challenge.code_digest, challenge.code_expires_at
+    if sent and until and until > now and crypto.same(sent, _code_digest(challenge.id, code)):
+        return "password+code"
     if account.totp_confirmed_at is not None and totp.check(account, code):
         return "password+totp"
     return None

@@ -32,7 +32,9 @@ def begin(account: Account) -> str:
 
 def picture(account: Account) -> str:
     """The QR code of the secret as a data address of an image, so that nothing is fetched from elsewhere."""
-    uri = pyotp.TOTP(_secret(account)).provisioning_uri(accounts.person(account).email, current_tenant().name)
+    uri = pyotp.TOTP(_secret(account)).provisioning_uri(
+        name=accounts.person(account).email, issuer_name=current_tenant().name
+    )
     return str(segno.make(uri, error="m").svg_data_uri(scale=5, border=3, light="#ffffff"))
 
 

@@ -107,8 +107,8 @@ def claim(limit: int = 100) -> list[tuple[int, uuid.UUID, str]]:
     """Take due deliveries of all tenants for CLAIM_SECONDS: (tenant, message, consumer)."""
     with global_scope():
         rows = db.session.execute(
-            text("SELECT tenant_id, message_id, consumer FROM outbox_claim(:limit, :seconds)"),
-            {"limit": limit, "seconds": CLAIM_SECONDS},
+            text("SELECT tenant_id, message_id, consumer FROM outbox_claim(:limit, :seconds, :now)"),
+            {"limit": limit, "seconds": CLAIM_SECONDS, "now": clock.now()},
         ).all()
         db.session.commit()
         return [(r.tenant_id, r.message_id, r.consumer) for r in rows]

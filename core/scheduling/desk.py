@@ -36,7 +36,7 @@ def install(app: Flask) -> None:
     add_navigation(app, 20, ("professional",), "desk.agenda", _("Agenda"), "calendar-week")
     add_navigation(app, 30, ("professional",), "desk.patients", _("Patients"), "people")
     add_navigation(app, 40, ("professional",), "desk.hours_page", _("Hours"), "clock")
-    add_navigation(app, 50, ("professional",), "desk.profile", _("Profile"), "person-vcard")
+    add_navigation(app, 50, ("professional",), "desk.profile", _("Profile"), "person-badge")
     add_navigation(app, 60, ("professional",), "notifications.index", _("Messages"), "bell")
     add_navigation(app, 70, ("professional",), "identity.account", _("My account"), "gear")
     app.extensions.setdefault("portico_homes", {}).setdefault("professional", []).append("desk.today")
@@ -124,7 +124,7 @@ def _quarters(start: dt.datetime, end: dt.datetime, day: dt.date) -> dict[str, i
     top = max(0, int((start - origin).total_seconds() // 900))
     length = max(1, -int(-(end - max(start, origin)).total_seconds() // 900))
     limit = (LAST_HOUR - FIRST_HOUR) * 4
-    return {"top": min(top, limit - 1) + 1, "length": min(length, limit - min(top, limit - 1))}
+    return {"top": min(top, limit - 1), "length": min(length, limit - min(top, limit - 1))}
 
 
 def _elsewhere(me: Professional, mine: list[Appointment], start: dt.datetime, end: dt.datetime, day: dt.date) -> list[dict[str, Any]]:

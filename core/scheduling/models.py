@@ -119,7 +119,7 @@ class SentReminder(TenantModel):
     __tablename__ = "sent_reminders"
     __table_args__ = (
         tenant_fk("appointment_id", "appointments", ondelete="CASCADE"),
-        UniqueConstraint("tenant_id", "appointment_id", "hours_before", "starts_at"),
+        UniqueConstraint("tenant_id", "appointment_id", "hours_before", "starts_at", name="uq_sent_reminders_once"),
     )
     appointment_id: Mapped[uuid.UUID]
     hours_before: Mapped[int]

@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel import dates, numbers
-from flask import Flask, g, request
+from flask import Flask, g, request, url_for
 from markupsafe import Markup, escape
 
 from core import i18n
@@ -76,6 +76,11 @@ def fmt_date(day: dt.date | dt.datetime) -> str:
     return str(dates.format_date(value, "full", locale=i18n.locale(language())))
 
 
+def fmt_day(day: dt.date) -> str:
+    """A short day: weekday, day, month."""
+    return str(dates.format_skeleton("MMMEd", day, locale=i18n.locale(language())))
+
+
 def fmt_time(instant: dt.datetime) -> str:
     """The time of day, in the viewer's zone."""
     return str(dates.format_time(instant.astimezone(zone()), "short", locale=i18n.locale(language())))
@@ -99,5 +104,14 @@ def install(app: Flask) -> None:
         fmt_time=fmt_time,
         fmt_money=fmt_money,
         zone_name=zone_name,
+        ui_icon=ui_icon,
+        zone=zone,
+        fmt_day=fmt_day,
     )
     app.jinja_env.filters["say"] = say
+
+
+def ui_icon(name: str) -> Markup:
+    """An icon of the local sprite; always beside a word, so hidden from screen readers."""
+    url = url_for("static", filename="icons/sprite.svg")
+    return Markup('<svg class="icon" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>').format(url, name)

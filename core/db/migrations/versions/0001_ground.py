@@ -197,12 +197,12 @@ def _outbox() -> None:
     protect("outbox_deliveries")
     let_cross("outbox_deliveries", "SELECT, UPDATE")
     crossing_function(
-        "outbox_claim(p_limit int, p_seconds int)",
+        "outbox_claim(p_limit int, p_seconds int, p_now timestamptz)",
         "TABLE (tenant_id int, message_id uuid, consumer text)",
-        """UPDATE outbox_deliveries d SET claimed_until = clock_timestamp() + make_interval(secs => p_seconds)
+        """UPDATE outbox_deliveries d SET claimed_until = p_now + make_interval(secs => p_seconds)
            FROM (SELECT x.tenant_id, x.message_id, x.consumer FROM outbox_deliveries x
-                 WHERE x.done_at IS NULL AND x.dead_at IS NULL AND x.next_at <= clock_timestamp()
-                   AND (x.claimed_until IS NULL OR x.claimed_until < clock_timestamp())
+                 WHERE x.done_at IS NULL AND x.dead_at IS NULL AND x.next_at <= p_now
+                   AND (x.claimed_until IS NULL OR x.claimed_until < p_now)
                  ORDER BY x.next_at LIMIT p_limit FOR UPDATE SKIP LOCKED) due
            WHERE d.tenant_id = due.tenant_id AND d.message_id = due.message_id AND d.consumer = due.consumer
            RETURNING d.tenant_id, d.message_id, d.consumer""",
@@ -233,5 +233,5 @@ def downgrade() -> None:
         "audit_heads", "person_keys", "tenant_keys", "tenant_revisions", "tenant_hosts", "tenants",
     ):  # fmt: skip
         op.execute(f"DROP TABLE {table} CASCADE")
-    for function in ("outbox_overview()", "outbox_claim(int, int)", "audit_append(int, timestamptz, text, text, text, text, text, text)"):
+    for function in ("outbox_overview()", "outbox_claim(int, int, timestamptz)", "audit_append(int, timestamptz, text, text, text, text, text, text)"):
         op.execute(f"DROP FUNCTION IF EXISTS {function}")

@@ -151,7 +151,7 @@ def _appointments() -> None:
         _fk("sent_reminders", "appointment_id", "appointments"),
         sa.UniqueConstraint(
             "tenant_id", "appointment_id", "hours_before", "starts_at",
-            name="uq_sent_reminders_tenant_id_appointment_id_hours_before_starts_at",
+            name="uq_sent_reminders_once",
         ),
     )  # fmt: skip
     protect("sent_reminders")

@@ -1,0 +1,37 @@
+"""Version 1 of the JSON API, under /api/v1: the journeys of the pages, for programs."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from core.api import bearer, openapi, problems
+from core.api.operations import make_api
+from core.api.v1 import account, appointments, portal, professionals, session
+from core.identity import pages as identity
+from core.identity import sessions
+
+TOPICS = (
+    portal.topic,
+    session.topic,
+    account.registration_topic,
+    account.topic,
+    professionals.topic,
+    appointments.topic,
+    appointments.agenda_topic,
+    appointments.decision_topic,
+)
+
+WITHOUT_PASSWORD = frozenset({"session.show", "session.end", "session.end_everywhere", "account.change_password"})
+WITHOUT_TERMS = frozenset({"account.acceptances", "account.accept"})
+
+
+def install(app: Flask) -> None:
+    """Mount the topics, the documents, and the bearer that takes the place of cookies."""
+    problems.install(app)
+    bearer.install(app, sessions.load, sessions.open_request)
+    bearer.ungated(app, {identity.password_gate: WITHOUT_PASSWORD, identity.terms_gate: WITHOUT_PASSWORD | WITHOUT_TERMS})
+    api = make_api(app)
+    app.extensions["portico_api"] = api
+    for topic in TOPICS:
+        api.register_blueprint(topic)
+    openapi.install(app)

@@ -1,0 +1,138 @@
+"""Opening an account: patient or professional, the link by e-mail, the consent at activation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import abort, g, redirect, render_template, request, url_for
+from markupsafe import escape
+
+from core.consent import service as consent
+from core.db import db
+from core.identity import professionals, registration
+from core.identity.blueprint import bp, ip, typed
+from core.identity.forms import Field, boxes_of, document_field, fields_of, identifier_field, summary
+from core.identity.schemas import PatientForm, ProfessionalForm
+from core.messages import _
+from core.web.access import access
+from core.web.language import language, say
+
+PERSON_FIELDS = ("first_name", "last_name", "birth_date", "sex", "email", "phone", "password")
+
+
+@bp.get("/register")
+@access("public")
+def register() -> Any:
+    """Who opens an account: a patient or a professional. Organisations cannot (CB-077)."""
+    if g.account is not None:
+        return redirect("/")
+    countries = [say(p.label) for p in g.tenant.dispatcher.collect("practice_countries")]
+    return render_template("identity/register.html", countries=countries)
+
+
+@bp.route("/register/patient", methods=["GET", "POST"])
+@access("public")
+def register_patient() -> Any:
+    """Register as a patient. It is free; no means of payment is asked (CB-080)."""
+    outcome = registration.Outcome()
+    form = typed()
+    if request.method == "POST":
+        outcome = registration.register_patient(form, language=language(), ip=ip())
+        db.session.commit()
+        if outcome.done:
+            return redirect(url_for("identity.registered"))
+    fields = fields_of(PatientForm(), form, outcome.errors, (*PERSON_FIELDS, "residence", "workplace"))
+    boxes = boxes_of(consent.to_accept(), form, outcome.errors)
+    page = render_template(
+        "identity/register_patient.html",
+        fields=fields,
+        boxes=boxes,
+        problems=summary(fields, boxes, outcome.errors.get("form", ())),
+    )
+    return page, 422 if outcome.errors else 200
+
+
+@bp.route("/register/professional", methods=["GET", "POST"])
+@access("public")
+def register_professional() -> Any:
+    """Register as a professional: first the country, then what that country asks for (CB-090 to CB-092)."""
+    form = typed()
+    code = form.get("country") or request.args.get("country", "")
+    country = professionals.practice_country(code)
+    if country is None:
+        offered = g.tenant.dispatcher.collect("practice_countries")
+        if not offered and request.method == "GET":
+            abort(404)
+        # A country that no jurisdiction of this portal opens is refused in words (CB-055).
+        page = render_template("identity/register_country.html", countries=offered, refused=bool(code))
+        return page, 422 if code else 200
+    outcome = registration.Outcome()
+    if request.method == "POST":
+        outcome = registration.register_professional(form, request.files, language=language(), ip=ip())
+        db.session.commit()
+        if outcome.done:
+            return redirect(url_for("identity.registered"))
+    fields = _professional_fields(form | {"country": country.country}, outcome)
+    boxes = boxes_of(consent.to_accept(), form, outcome.errors)
+    page = render_template(
+        "identity/register_professional.html",
+        country=country,
+        fields=fields,
+        boxes=boxes,
+        problems=summary(fields, boxes, outcome.errors.get("form", ())),
+    )
+    return page, 422 if outcome.errors else 200
+
+
+def _professional_fields(form: dict[str, str], outcome: registration.Outcome) -> list[Field]:
+    country = form["country"]
+    fields = fields_of(ProfessionalForm(), form, outcome.errors, (*PERSON_FIELDS, "specialty", "place"))
+    specialty = next(f for f in fields if f.name == "specialty")
+    specialty.type = "select"
+    choices = [(s.code, say(s.label)) for s in professionals.specialties(country).values()]
+    specialty.options = [("", say(_("Please choose"))), *sorted(choices, key=lambda c: c[1].casefold())]
+    proofs = registration.proofs_of(country)
+    fields += [identifier_field(k, form.get(k.code, ""), outcome.errors) for k in proofs.identifiers]
+    fields += [document_field(k, outcome.errors, kept=outcome.kept.get(k.code, "")) for k in proofs.documents]
+    return fields
+
+
+@bp.get("/register/sent")
+@access("public")
+def registered() -> str:
+    """A link is on its way; the same page whoever asked."""
+    hours = g.tenant.config["identity"]["confirmation_validity_hours"]
+    return render_template("identity/sent.html", hours=hours)
+
+
+@bp.route("/confirm/<token>", methods=["GET", "POST"])
+@access("public")
+def confirm(token: str) -> Any:
+    """The link of the e-mail: looking does not use it, the express consent opens the account (CB-087, CB-278)."""
+    if registration.pending(token) is None:
+        return render_template("identity/link_gone.html", again=url_for("identity.forgot")), 410
+    errors = None
+    if request.method == "POST":
+        try:
+            errors = registration.activate(token, typed(), language=language())
+        except LookupError:
+            return render_template("identity/link_gone.html", again=url_for("identity.forgot")), 410
+        db.session.commit()
+        if errors is None:
+            return redirect(url_for("identity.sign_in", opened=1))
+    boxes = boxes_of(registration.consents(), typed(), errors or {})
+    page = render_template("identity/confirm.html", boxes=boxes, problems=summary((), boxes), token=str(escape(token)))
+    return page, 422 if errors else 200
+
+
+@bp.route("/confirm-address/<token>", methods=["GET", "POST"])
+@access("public")
+def confirm_address(token: str) -> Any:
+    """The link to a new e-mail address; a button uses it, so that a mail scanner does not."""
+    if request.method == "POST":
+        changed = registration.confirmed_email(token)
+        db.session.commit()
+        if changed is None:
+            return render_template("identity/link_gone.html", again=url_for("identity.account")), 410
+        return redirect(url_for("identity.sign_in", address=1))
+    return render_template("identity/confirm_address.html")

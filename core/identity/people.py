@@ -1,0 +1,48 @@
+"""What the rooms above may ask of identity: names, addresses, facts for decisions. Nothing else leaves it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+
+from core.hooks.decisions import PatientFacts
+from core.identity import accounts, dependants, profile
+from core.identity.categories import CategoryResult
+from core.notifications.service import Recipient
+
+
+def person_of(account_id: uuid.UUID) -> uuid.UUID:
+    """The person behind an account: whose key seals what is written about them."""
+    return accounts.by_id(account_id).person_id
+
+
+def recipient(account_id: uuid.UUID) -> Recipient:
+    """Where an account is reached."""
+    return accounts.recipient_of(account_id)
+
+
+def display_name(account_id: uuid.UUID, dependant_id: uuid.UUID | None = None) -> str:
+    """The name of the account's person, or of the dependant."""
+    if dependant_id is not None:
+        return dependants.view(dependants.access_dependant(account_id, dependant_id)).name
+    return accounts.names([account_id])[account_id]
+
+
+def names(account_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """Names of several accounts in one query."""
+    return accounts.names(account_ids)
+
+
+def patient_facts(account_id: uuid.UUID, dependant_id: uuid.UUID | None = None) -> tuple[PatientFacts, bool | None]:
+    """(facts, whether the dependant is on the patient's health card: None where it was not said)."""
+    return profile.patient_facts(account_id, dependant_id), None
+
+
+def category_of(account_id: uuid.UUID) -> CategoryResult:
+    """The category, computed from what was told and supplied (CB-098)."""
+    return profile.category_of(accounts.by_id(account_id))
+
+
+def dependants_of(account_id: uuid.UUID) -> list[dependants.DependantView]:
+    """The persons whom the account acts for."""
+    return dependants.listed(account_id)

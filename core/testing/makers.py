@@ -1,0 +1,91 @@
+"""Makers for tests: a professional with a practice, a reason and hours; a patient; by the use cases themselves."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+import uuid
+from types import SimpleNamespace
+from typing import Any
+
+from core.db import db
+from core.directory import service as directory
+from core.hooks.decisions import PatientFacts
+from core.identity import accounts
+from core.identity.accounts import Person
+from core.identity.models import Account
+from core.scheduling import hours
+from core.scheduling.service import Booker
+
+MONDAY = dt.datetime(2026, 11, 23, 6, 0, tzinfo=dt.UTC)
+_numbers = itertools.count(1)
+UNUSABLE = "!"
+
+
+def make_account(role: str = "patient", **changed: str) -> Account:
+    """An active account; nobody can sign in to it."""
+    number = next(_numbers)
+    person = Person(
+        first_name=changed.get("first_name", "Anna"),
+        last_name=changed.get("last_name", f"Muster{number}"),
+        email=changed.get("email", f"person{number}@example.org"),
+        phone="+33612345678",
+        birth_date="1980-05-01",
+        sex="female",
+    )
+    return accounts.create_account(role, person, "", language="fr", state="active", hashed=UNUSABLE)
+
+
+def make_booker(category: str = "fr_resident", **changed: str) -> Booker:
+    """A patient of a category, as bookings see them."""
+    account = make_account(**changed)
+    return Booker(account.id, account.person_id, PatientFacts(category=category, birth_date=dt.date(1980, 5, 1), country="FR"))
+
+
+def make_professional(
+    country: str = "FR",
+    kind: str = "physician",
+    practitioner: uuid.UUID | None = None,
+    service: str = "in_person",
+    number: str | None = None,
+    grid: int = 20,
+    minutes: int = 20,
+) -> SimpleNamespace:
+    """A listed professional: `pro`, `practice`, `reason`, `account`; open every day from 9 to 12. Commits."""
+    account = make_account("professional", first_name="Éloïse", last_name=f"Châtelet{next(_numbers)}")
+    practitioner_id = practitioner or directory.link_practitioner([(country, number)] if number else [])
+    pro = directory.open_profile(
+        account_id=account.id,
+        practitioner_id=practitioner_id,
+        name=f"Éloïse Châtelet{next(_numbers)}",
+        title="Dr",
+        specialty="general_practice",
+        kind=kind,
+        country=country,
+        services=["in_person", "video_consultation"],
+    )
+    zone = {"FR": "Europe/Paris", "LU": "Europe/Luxembourg"}[country]
+    if service == "in_person":
+        practice = directory.add_practice(
+            pro, mode="in_person", name="Cabinet", street="1 rue A", postal_code="57000", city="Metz", country=country, time_zone=zone
+        )
+    else:
+        practice = directory.add_practice(pro, mode="virtual", name="Video", country=country, time_zone=zone)
+    reason = directory.add_reason(pro, label="Consultation", service=service, duration_minutes=minutes, price_cents=3000)
+    for weekday in range(1, 8):
+        hours.add_hours(
+            pro, practice, weekday=weekday, opens=dt.time(9), closes=dt.time(12), grid_minutes=grid, services=[service],
+            valid_from=dt.date(2026, 1, 1),
+        )  # fmt: skip
+    db.session.commit()
+    return SimpleNamespace(pro=pro, practice=practice, reason=reason, account=account)
+
+
+def choice(made: SimpleNamespace, starts_at: dt.datetime) -> dict[str, Any]:
+    """The arguments of a booking with that professional."""
+    return {
+        "professional_id": made.pro.id,
+        "reason_id": made.reason.id,
+        "practice_id": made.practice.id,
+        "starts_at": starts_at,
+    }
