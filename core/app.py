@@ -31,10 +31,13 @@ log = logging.getLogger("portico.app")
 ROOMS = (
     "core.web.pages",
     "core.web.health",
+    "core.tenancy.anchoring",
     "core.promises.service",
     "core.notifications.pages",
     "core.consent.pages",
     "core.identity.pages",
+    "core.directory.linking",
+    "core.scheduling.messages",
     "core.scheduling.pages",
     "core.scheduling.desk",
     "core.console.pages",

@@ -18,7 +18,7 @@ from core.hooks.types import AgendaEntry
 from core.identity import people as identity
 from core.messages import _
 from core.notifications.service import Recipient, notify
-from core.scheduling import calendars, messages, people, search, service, slots  # noqa: F401 (messages registers consumers)
+from core.scheduling import calendars, people, search, service, slots
 from core.scheduling.models import Appointment
 from core.tenancy import receipts
 from core.tenancy.current import current_tenant
