@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import RAISE, Schema, fields, validate
+from marshmallow import INCLUDE, RAISE, Schema, fields, validate
 
 from core.api.paging import DEFAULT_LIMIT, MOST
 
@@ -56,7 +56,10 @@ class Empty(Input):
 
 
 class ProblemAnswer(Output):
-    """Problem details (RFC 9457)."""
+    """Problem details (RFC 9457); a problem may say more, such as the next free times."""
+
+    class Meta:
+        unknown = INCLUDE
 
     type = fields.String(metadata=told("Which problem: stable, `urn:portico:problem:<code>`"))
     title = fields.String(metadata=told("The code in words"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import os
 import signal
 import sys
@@ -90,9 +91,8 @@ def _prepare(demo: bool) -> list[str]:
         ensure_console()
         lines = ["", f"  Console        http://console.localhost:{port}/"]
         if demo:
-            from core.demo import load as demo_load
-
-            lines = ["", *demo_load.ensure(settings.tenants_dir, port)]
+            entries = importlib.metadata.entry_points(group="portico.demo")
+            lines = ["", *(line for entry in entries for line in entry.load()(settings.tenants_dir, port))]
         else:
             from core.tenancy.service import list_tenants
 

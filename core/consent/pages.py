@@ -24,7 +24,7 @@ from core.web import frame, language
 from core.web.access import access
 from core.web.pages import add_navigation
 
-bp = Blueprint("consent", __name__, template_folder="templates")
+bp = Blueprint("consent", __name__, template_folder="templates", static_folder="static", static_url_path="/static-consent")
 
 # What stays reachable without the acceptances: accepting, reading one's proof, signing out, closing the account.
 OPEN_WITHOUT = (

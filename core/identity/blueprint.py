@@ -16,7 +16,9 @@ from core.identity.sessions import AccountView
 from core.web.access import access
 from core.web.csrf import cookie_name
 
-bp = Blueprint("identity", __name__, template_folder="templates")
+bp = Blueprint(
+    "identity", __name__, template_folder="templates", static_folder="static", static_url_path="/static-identity"
+)
 CHALLENGE_COOKIE = "portico_sign_in"
 CHALLENGE_SECONDS = 1800
 F = TypeVar("F", bound=Callable[..., Any])

@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel import dates
-from flask import g, render_template
+from flask import current_app, g
 from sqlalchemy import func, select, update
 
 from core import clock, i18n
@@ -134,8 +134,6 @@ def _provider(channel: str) -> ChannelProvider:
 
 def base_url(tenant: TenantView) -> str:
     """The portal's own address: from its configuration, never from a request's Host header."""
-    from flask import current_app
-
     settings = current_app.extensions["portico"].settings
     hosts = tenant.config.get("hosts") or []
     if settings.env == "production" and hosts:
@@ -160,8 +158,10 @@ def compose(row: Notification, body: Mapping[str, Any], channel: str, key: str) 
             text = i18n.render(Message(source.msgid, {**words, "subject": subject}, source.domain), row.language, tenant.words(row.language))
             return Delivery("sms", body["to"]["phone"], subject, text, idempotency_key=key)
         context = {**words, "subject": subject, "tenant": tenant, "code_name": row.code, "base": base_url(tenant)}
-        text = render_template(f"mail/{row.code}.txt", **context)
-        html = render_template(f"mail/{row.code}.html", **context)
+        # A worker has no request: the page's context processors are left out, the environment's words are there.
+        environment = current_app.jinja_env
+        text = environment.get_template(f"mail/{row.code}.txt").render(**context)
+        html = environment.get_template(f"mail/{row.code}.html").render(**context)
     finally:
         if before is None:
             g.pop("language", None)

@@ -288,3 +288,14 @@ def style() -> str:
     if not current_app.extensions["portico"].settings.development:
         abort(404)
     return render_template("style/style.html")
+
+
+@bp.get("/dev/logins")
+@access("public")
+def development_logins() -> str:
+    """The demo's logins; development only."""
+    settings = current_app.extensions["portico"].settings
+    note = settings.var / "demo-logins.json"
+    if not settings.development or not note.is_file():
+        abort(404)
+    return render_template("web/logins.html", kept=json.loads(note.read_text(encoding="utf-8")), port=settings.public_port)

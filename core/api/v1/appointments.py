@@ -29,6 +29,7 @@ from core.api.v1.schemas import (
 )
 from core.consent import service as consent
 from core.db import db
+from core.directory.models import VisitReason
 from core.messages import _
 from core.scheduling import service as scheduling
 from core.scheduling.models import Appointment
@@ -53,8 +54,16 @@ def hold(body: dict[str, Any]) -> dict[str, Any]:
 
     The hold ends by itself at `hold_expires_at`. Book it with POST /appointments and its id as `hold_id`.
     """
+    _open(body["reason_id"])
     booker = shared.patient(body.pop("dependant_id", None))
     return shared.appointment_of(scheduling.hold(booker, **body))
+
+
+def _open(reason_id: uuid.UUID) -> None:
+    """Ask whether the reason's service is open to the account; an unknown reason is refused by the booking itself."""
+    reason: VisitReason | None = VisitReason.get(reason_id)
+    if reason is not None:
+        shared.open_to_caller(reason.service)
 
 
 @operation(topic, "DELETE", "/holds/<uuid:hold_id>", roles=("patient",), answer=None, status=204, needs="appointments")
@@ -86,6 +95,7 @@ def book(body: dict[str, Any]) -> dict[str, Any]:
         missing = [{"pointer": f"#/{name}", "detail": "Missing data for required field."} for name in CHOICE if name not in body]
         if missing:
             raise invalid(missing)
+        _open(body["reason_id"])
         booker = shared.patient(body.pop("dependant_id", None))
         row = scheduling.book(booker, **body, terms_version=version)
     consent.order_version(g.account.id, act_kind="appointment", act_id=row.id, language=language())

@@ -51,6 +51,14 @@ def patient(dependant_id: uuid.UUID | None = None) -> scheduling.Booker:
     return people.booker(g.account.id, dependant_id)
 
 
+def open_to_caller(service: str) -> None:
+    """Raise Problem where the operator closed this service to the account (CB-078)."""
+    if not g.account.may_use(service):
+        raise Problem(
+            403, "service_closed", _("This service is closed to your account at the moment. Please write to our support.")
+        )
+
+
 def patient_or_none(dependant_id: uuid.UUID | None = None) -> scheduling.Booker | None:
     """As `patient`, for operations that are open to everybody."""
     account = g.get("account")

@@ -1,0 +1,1 @@
+"""Demo data: two portals with people and weeks of appointments, always the same."""
