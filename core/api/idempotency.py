@@ -8,6 +8,7 @@ import functools
 import hashlib
 import json
 import re
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -79,10 +80,15 @@ def _fingerprint() -> bytes:
     return hashlib.sha256(f"{request.method} {request.path}\n{plain}".encode()).digest()
 
 
+def lock_number(tenant_id: int, account_id: uuid.UUID, key: str) -> int:
+    """The advisory lock of a key while its first request runs: 64 bits, signed."""
+    name = hashlib.sha256(f"{tenant_id}|{account_id}|{key}".encode()).digest()
+    return int.from_bytes(name[:8], "big", signed=True)
+
+
 def _taken(key: str) -> bool:
     """Take the key for this transaction: a repeat that arrives meanwhile is told so, not kept waiting."""
-    name = hashlib.sha256(f"{current_tenant_id()}|{g.account.id}|{key}".encode()).digest()
-    number = int.from_bytes(name[:8], "big", signed=True)
+    number = lock_number(current_tenant_id(), g.account.id, key)
     return bool(db.session.execute(text("SELECT pg_try_advisory_xact_lock(:number)"), {"number": number}).scalar_one())
 
 

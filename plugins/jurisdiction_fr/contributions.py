@@ -153,7 +153,7 @@ SERVICES = (
         _("A medical consultation by video with a physician in France, which health insurance may reimburse."),
         "video",
         "teleconsultation",
-        icon="video",
+        icon="camera-video",
         weight=40,
     ),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import itertools
 import uuid
 from collections.abc import Callable, Iterator
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from flask.globals import _cv_app
 from werkzeug.test import TestResponse
 
 from core import clock
@@ -17,6 +19,16 @@ from core.db import db
 from core.identity import profile, sessions, uploads
 from core.tenancy import current
 from core.testing.makers import MONDAY, make_account, make_professional
+
+
+def alone(call: Callable[[], TestResponse]) -> TestResponse:
+    """Make a request as a server makes it: with an application context of its own, not the test's."""
+
+    def run() -> TestResponse:
+        _cv_app.set(None)  # type: ignore[arg-type]
+        return call()
+
+    return contextvars.copy_context().run(run)
 
 
 class Caller:
@@ -31,9 +43,8 @@ class Caller:
             sent["Authorization"] = f"Bearer {self.token}"
         sent |= {k.replace("_", "-"): v for k, v in headers.items()}
         client = self.app.test_client(use_cookies=False)
-        return client.open(
-            "/api/v1" + path, method=method, json=body, headers=sent, base_url=f"http://{self.host}:8000"
-        )
+        base = f"http://{self.host}:8000"
+        return alone(lambda: client.open("/api/v1" + path, method=method, json=body, headers=sent, base_url=base))
 
     def book(self, path: str, body: Any, key: str | None = None) -> TestResponse:
         """A POST with an idempotency key, a new one unless given."""
