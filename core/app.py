@@ -41,6 +41,7 @@ ROOMS = (
     "core.scheduling.pages",
     "core.scheduling.desk",
     "core.console.pages",
+    "core.demo.pages",
     "core.api.v1",
 )
 

@@ -16,6 +16,7 @@ from core.consent import service as consent
 from core.console.service import ensure_console
 from core.db import db
 from core.directory import service as directory
+from core.directory.models import Professional
 from core.identity import accounts, dependants, passwords, profile, uploads
 from core.identity.accounts import Person
 from core.identity.models import Account, ProfessionalProfile
@@ -111,7 +112,7 @@ def _fill(hashed: str, shared: uuid.UUID | None) -> tuple[list[tuple[str, str]],
     return logins, shared or first_practitioner
 
 
-def _publish(one: people.DemoProfessional, account: Account, practitioner: uuid.UUID, kind: str) -> directory.Professional:
+def _publish(one: people.DemoProfessional, account: Account, practitioner: uuid.UUID, kind: str) -> Professional:
     offered = {s.code for s in directory.offered_services()}
     services = ["in_person"] + (["video_consultation"] if one.video else [])
     if kind == "physician" and one.country == "FR" and one.video and "teleconsultation" in offered:
@@ -195,7 +196,7 @@ def _pending(hashed: str) -> str:
     return email
 
 
-def _book(pros: list[directory.Professional], patient_ids: list[uuid.UUID]) -> None:
+def _book(pros: list[Professional], patient_ids: list[uuid.UUID]) -> None:
     """A few weeks of agenda: bookings that the rules allow, spread evenly."""
     source = random.Random(7)  # noqa: S311 (demo data, not a secret)
     bookers = [booking_people.booker(i) for i in patient_ids]

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from core import clock
 from core.audit.models import AuditEntry, AuditHead
 from core.db import current_tenant_id, db
-from core.hooks.decisions import canonical
+from core.canonical import canonical
 
 GENESIS = b"\x00" * 32
 _BUFFER = "portico_audit"

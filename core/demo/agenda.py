@@ -56,7 +56,7 @@ def fill(chance: Random, found: Sequence[Found], crowd: Sequence[Account]) -> No
                 continue
             reason = _reason(chance, one, place, length)
             end = start + dt.timedelta(minutes=reason.duration_minutes)
-            mine = taken.setdefault(one.profile.practitioner_id, [])
+            mine = taken.setdefault((one.profile.practitioner_id, start.date()), [])
             patient = chance.choice(crowd)
             if any(s < end and start < e for s, e in mine) or (patient.id, start) in busy_patients:
                 continue
@@ -66,12 +66,12 @@ def fill(chance: Random, found: Sequence[Found], crowd: Sequence[Account]) -> No
     _write(rows, now)
 
 
-def _taken(practitioners: Iterable[uuid.UUID]) -> dict[uuid.UUID, list[tuple[dt.datetime, dt.datetime]]]:
-    """What the other portal has booked already."""
-    result: dict[uuid.UUID, list[tuple[dt.datetime, dt.datetime]]] = {}
+def _taken(practitioners: Iterable[uuid.UUID]) -> dict[tuple[uuid.UUID, dt.date], list[tuple[dt.datetime, dt.datetime]]]:
+    """What the other portal has booked already, by day; nobody of the demo works past midnight."""
+    result: dict[tuple[uuid.UUID, dt.date], list[tuple[dt.datetime, dt.datetime]]] = {}
     for row in db.session.execute(select(BusyRange).where(BusyRange.practitioner_id.in_(list(practitioners)))).scalars():
         if row.during.lower is not None and row.during.upper is not None:
-            result.setdefault(row.practitioner_id, []).append((row.during.lower, row.during.upper))
+            result.setdefault((row.practitioner_id, row.during.lower.date()), []).append((row.during.lower, row.during.upper))
     return result
 
 

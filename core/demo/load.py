@@ -121,11 +121,10 @@ def _operator() -> None:
             db.session.commit()
 
 
-def _open(role: str, person: Person, *, language: str | None = None, country: str | None = None) -> Account:
-    account = accounts.create_account(
-        role, person, "", language=language or current_tenant().language, state="active", country=country, hashed=_hashed()
-    )
-    consent.accept(account.id, consent.to_accept(), language=account.language, way="registration")
+def _open(role: str, person: Person, *, country: str | None = None) -> Account:
+    language = current_tenant().language
+    account = accounts.create_account(role, person, "", language=language, state="active", country=country, hashed=_hashed())
+    consent.accept(account.id, consent.to_accept(), language=language, way="registration")
     return account
 
 
@@ -165,12 +164,12 @@ def _patient(patient: Patient) -> Account:
 
 
 def _crowd(chance: Random, number: int) -> Account:
-    """A patient who only fills agendas: a name, no login in the list."""
+    """A patient who only fills agendas: a name, no login in the list, so nothing to accept either."""
     sex = chance.choice(("female", "male"))
     first, last = chance.choice(people.FIRST[sex]), chance.choice(people.LAST)
     address = f"{_address(first, last).partition('@')[0]}.{number}@demo.example"
     person = Person(first, last, address, _phone(chance), _born(chance).isoformat(), sex)
-    return _open("patient", person)
+    return accounts.create_account("patient", person, "", language=current_tenant().language, state="active", hashed=_hashed())
 
 
 # -- professionals -------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from core.events import Event as Event
 from core.messages import Message
 
 Holder = Literal["patient", "professional"]
@@ -267,17 +268,6 @@ class ChannelProvider:
     channel: Literal["email", "sms"]
     send: Callable[[Delivery], None]
     weight: int = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """What happened, told after commit, at least once. `payload` holds ids and codes, never health data."""
-
-    id: str
-    name: str
-    tenant_id: int
-    occurred_at: dt.datetime
-    payload: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

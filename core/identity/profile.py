@@ -107,8 +107,9 @@ def set_identifier(account: Account, kind: IdentifierType, typed: str) -> Messag
 
 
 def identifiers(account: Account) -> dict[str, str]:
-    """The numbers of an account by type, unsealed."""
-    rows = db.session.execute(select(Identifier).where(Identifier.account_id == account.id)).scalars()
+    """The numbers of an account by type, unsealed, in order of type."""
+    query = select(Identifier).where(Identifier.account_id == account.id).order_by(Identifier.type)
+    rows = db.session.execute(query).scalars()
     return {r.type: keys.unseal(account.person_id, "identifiers", "sealed", r.sealed).decode() for r in rows}
 
 

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from core import clock
 from core.db import current_tenant_id, db, global_scope, tenant_scope
-from core.hooks.types import Event
+from core.events import Event
 from core.jobs.models import OutboxDelivery, OutboxMessage
 
 log = logging.getLogger("portico.outbox")
@@ -214,7 +214,7 @@ def dead_letters() -> list[DeadLetter]:
         .order_by(OutboxDelivery.dead_at.desc())
         .limit(500)
     ).all()
-    return [DeadLetter(d.message_id, d.consumer, n, d.attempts, d.last_error, d.dead_at) for d, n in rows]
+    return [DeadLetter(d.message_id, d.consumer, n, d.attempts, d.last_error, d.dead_at) for d, n in rows if d.dead_at]
 
 
 def drain(limit: int = 10_000) -> int:

@@ -76,7 +76,7 @@ def notify(
         in_app="in_app" in wanted,
         created_at=clock.now(),
     )
-    body = {"params": dict(params or {}), "to": {"email": to.email, "phone": to.phone, "zone": to.zone, "name": to.name}}
+    body: dict[str, Any] = {"params": dict(params or {}), "to": {"email": to.email, "phone": to.phone, "zone": to.zone, "name": to.name}}
     if ics:
         body["ics"] = ics
     body["person"] = str(person_id)

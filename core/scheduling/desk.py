@@ -327,7 +327,7 @@ def hours_page() -> str:
 
 
 def _practice(me: Professional) -> Practice:
-    row = Practice.get(_uuid(request.form.get("practice")))
+    row: Practice | None = Practice.get(_uuid(request.form.get("practice")))
     if row is None or row.professional_id != me.id:
         abort(404)
     return row

@@ -132,12 +132,13 @@ def professional(professional_id: str) -> str:
     booker = _viewer()
     reasons = [r for r in directory.reasons_of(row.id) if directory.service_of(r.service) is not None]
     possible = {r.id: (service.may_have(booker, row, r.service) if booker else None) for r in reasons}
+    open_ = {r_id for r_id, d in possible.items() if d is None or d.permitted}
     chosen = next((r for r in reasons if str(r.id) == request.args.get("reason")), None)
     if chosen is None:
-        chosen = next((r for r in reasons if possible[r.id] is None or possible[r.id].permitted), None)
+        chosen = next((r for r in reasons if r.id in open_), None)
     practices = directory.practices_of(row.id)
     context: dict[str, Any] = {"week": None}
-    if chosen is not None and (possible[chosen.id] is None or possible[chosen.id].permitted) and row.booking_open:
+    if chosen is not None and chosen.id in open_ and row.booking_open:
         context = _week(row.id, chosen, practices, booker)
     moving = None
     if request.args.get("move") and g.get("account") is not None:
@@ -174,7 +175,7 @@ def _week(professional_id: uuid.UUID, reason: VisitReason, practices: list[Pract
         if ahead is not None and "from" not in request.args:
             first = ahead.starts_at.astimezone(zone()).date()
             found = slots.slots_of(professional_id, reason.service, reason.duration_minutes, first, DAYS_SHOWN + 1, known=known)
-    days = {first + dt.timedelta(days=i): [] for i in range(DAYS_SHOWN)}
+    days: dict[dt.date, list[slots.Slot]] = {first + dt.timedelta(days=i): [] for i in range(DAYS_SHOWN)}
     for slot in found:
         day = slot.starts_at.astimezone(zone()).date()
         if day in days:

@@ -6,6 +6,7 @@ import datetime as dt
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from sqlalchemy import and_, exists, func, or_, select
 
@@ -63,7 +64,7 @@ class Found:
 
 def find(criteria: Criteria, booker: scheduling.Booker | None) -> Found:
     """Listed professionals that match. Equal matches are in the order of their names: nothing else counts."""
-    conditions = [Professional.listed]
+    conditions: list[Any] = [Professional.listed]
     if criteria.specialty:
         conditions.append(Professional.specialty == criteria.specialty)
     if criteria.country:
@@ -113,7 +114,8 @@ def _sorted_out(everyone: Sequence[Professional], criteria: Criteria, booker: sc
     if booker is None:
         return [Hit(p, (), (), None) for p in everyone], []
     known: dict[tuple[str, str, str, str], Decision] = {}
-    hits, closed = [], []
+    hits: list[Hit] = []
+    closed: list[Hit] = []
     day = clock.today(current_tenant().time_zone)
     for professional in everyone:
         possible = {}

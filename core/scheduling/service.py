@@ -108,9 +108,10 @@ def _choice(professional_id: uuid.UUID, reason_id: uuid.UUID, practice_id: uuid.
         or practice.archived
     ):
         raise Refused(_("This professional, reason or practice is not on this portal."), status=404)
-    if not professional.booking_open or reason.service not in professional.services or directory.service_of(reason.service) is None:
+    offered = directory.service_of(reason.service)
+    if not professional.booking_open or reason.service not in professional.services or offered is None:
         raise Refused(_("This professional takes no online appointment for this at the moment."))
-    wanted = "in_person" if directory.service_of(reason.service).channel == "in_person" else "virtual"
+    wanted = "in_person" if offered.channel == "in_person" else "virtual"
     if practice.mode != wanted:
         raise Refused(_("This reason and this place do not go together. Please choose again."), status=422)
     return professional, reason, practice
@@ -375,7 +376,8 @@ def of_patient(account_id: uuid.UUID) -> tuple[list[Appointment], list[Appointme
         .order_by(Appointment.starts_at)
     ).scalars()
     now = clock.now()
-    coming, past = [], []
+    coming: list[Appointment] = []
+    past: list[Appointment] = []
     for row in rows:
         (coming if row.state == "booked" and row.ends_at > now else past).append(row)
     return coming, past[::-1][:100]

@@ -151,7 +151,7 @@ def _http_error(error: HTTPException) -> Any:
         problems = extra.get("messages") if isinstance(extra, dict) else None
         response = problem(error.code, f"http_{error.code}", error.description or "", **({"errors": problems} if problems else {}))
     else:
-        response = make_response(_error_page(error.code), error.code)
+        response = make_response(_error_page(error.code), error.code)  # type: ignore[assignment]
     for key, value in error.get_headers():
         if key.lower() == "retry-after":
             response.headers[key] = value

@@ -13,7 +13,8 @@ from core.tenancy.current import entered
 
 
 @pytest.fixture
-def heard(monkeypatch):
+def heard(app, portals, monkeypatch):
+    outbox.drain()  # what making the portals announced
     events = []
     monkeypatch.setitem(outbox._consumers, "test_happened", {"tests": events.append})
     return events

@@ -1,0 +1,1 @@
+"""Tenants: the folder, its revisions, host resolution, isolation, theme, keys, receipts."""
