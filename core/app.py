@@ -41,7 +41,6 @@ ROOMS = (
     "core.scheduling.pages",
     "core.scheduling.desk",
     "core.console.pages",
-    "core.demo.pages",
     "core.api.v1",
 )
 

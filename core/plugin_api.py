@@ -51,6 +51,7 @@ from core.hooks.types import (
     Status,
 )
 from core.messages import Domain, Message
+from core.web.access import access
 
 __all__ = [
     "API_VERSION",
@@ -93,6 +94,7 @@ __all__ = [
     "Specialty",
     "Status",
     "UsedParameter",
+    "access",
     "deny",
     "hookimpl",
     "load_parameters",

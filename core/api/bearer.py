@@ -28,6 +28,8 @@ def install(app: Flask, load: Callable[[str], Any], after: Callable[[], Any]) ->
             if g.tenant.is_console:
                 abort(404)
             request.environ.pop("HTTP_COOKIE", None)
+            # Flask looked at them already, for its own session.
+            request.__dict__.pop("cookies", None)
             g.csrf_exempt = True
         elif request.path.startswith(PREFIX) and g.tenant.is_console:
             abort(404)
@@ -35,7 +37,7 @@ def install(app: Flask, load: Callable[[str], Any], after: Callable[[], Any]) ->
     def read_bearer() -> Any:
         if not _is_call():
             return None
-        g.api_token = None
+        g.account = g.api_token = None
         if request.method in _JSON_METHODS and not request.is_json and request.get_data(cache=True):
             return answer(Problem(415, "json_wanted", _("Please send JSON, with the header Content-Type: application/json.")))
         scheme, _space, token = request.headers.get("Authorization", "").partition(" ")

@@ -24,7 +24,9 @@ from core.web import frame, language
 from core.web.access import access
 from core.web.pages import add_navigation
 
-bp = Blueprint("consent", __name__, template_folder="templates", static_folder="static", static_url_path="/static-consent")
+bp = Blueprint(
+    "consent", __name__, template_folder="templates", static_folder="static", static_url_path="/static-consent"
+)
 
 # What stays reachable without the acceptances: accepting, reading one's proof, signing out, closing the account.
 OPEN_WITHOUT = (
@@ -116,7 +118,9 @@ def acceptances() -> Any:
             db.session.commit()
         if not lacking:
             return redirect(back)
-        answer = render_template("consent/acceptances.html", standing=standing, lacking=lacking, ticked=ticked, next=back)
+        answer = render_template(
+            "consent/acceptances.html", standing=standing, lacking=lacking, ticked=ticked, next=back
+        )
         return answer, 422
     if not wanted:
         return redirect(back)
@@ -142,4 +146,6 @@ def refuse() -> Any:
 def mine() -> str:
     """All that the signed-in person accepted or refused, with version, date and way."""
     lines = service.proof(g.account.id, language.language())
-    return render_template("consent/mine.html", lines=lines, ways=WAYS, announced=service.standing(g.account.id).announced)
+    return render_template(
+        "consent/mine.html", lines=lines, ways=WAYS, announced=service.standing(g.account.id).announced
+    )

@@ -77,7 +77,11 @@ def require(*roles: str, fresh: bool = False) -> Callable[[F], F]:
         @wraps(declared)
         def checked(*args: Any, **kwargs: Any) -> Any:
             if not me().fresh:
-                target = request.full_path.rstrip("?") if request.method == "GET" else (request.path if _has_get() else "/account/security")
+                target = (
+                    request.full_path.rstrip("?")
+                    if request.method == "GET"
+                    else (request.path if _has_get() else "/account/security")
+                )
                 return redirect(url_for("identity.again", next=target))
             return declared(*args, **kwargs)
 
@@ -113,6 +117,10 @@ def challenge() -> str | None:
 def without_challenge(response: Response) -> Response:
     """The sign-in is over."""
     response.delete_cookie(
-        cookie_name(CHALLENGE_COOKIE), path="/", secure=current_app.extensions["portico"].settings.secure_cookies, httponly=True, samesite="Lax"
+        cookie_name(CHALLENGE_COOKIE),
+        path="/",
+        secure=current_app.extensions["portico"].settings.secure_cookies,
+        httponly=True,
+        samesite="Lax",
     )
     return response

@@ -107,13 +107,13 @@ def resolve(facts: ProfileFacts, dispatcher: Dispatcher) -> CategoryResult:
     countries = jurisdictions(dispatcher)
     order = sorted(known(dispatcher), key=lambda c: (-c.specificity, c.weight, c.code))
     aimed = [c for c in order if _points_at(c, facts, countries)]
-    candidates = tuple(
-        Candidate(c.code, c.label, c.description, _unmet(c.conditions, facts, countries)) for c in aimed
-    )
+    candidates = tuple(Candidate(c.code, c.label, c.description, _unmet(c.conditions, facts, countries)) for c in aimed)
     for category in order:
         if not _unmet(category.conditions, facts, countries):
             # What a more specific category of the same places still lacks is worth knowing.
-            better = next((c.missing for c in candidates if c.missing and _rank(order, c.code) < _rank(order, category.code)), ())
+            better = next(
+                (c.missing for c in candidates if c.missing and _rank(order, c.code) < _rank(order, category.code)), ()
+            )
             return CategoryResult(category.code, category.label, category.description, True, better, candidates)
     residual = next(c for c in order if c.code == OTHER)
     missing = candidates[0].missing if candidates else _unmet(residual.conditions, facts, countries)

@@ -49,7 +49,11 @@ def problems(data: Mapping[str, str]) -> Errors:
     if age < adult:
         return {
             "birth_date": [
-                _("On this portal a minor can be added until {limit}; at {age}, please contact the practice directly.", limit=limit, age=age)
+                _(
+                    "On this portal a minor can be added until {limit}; at {age}, please contact the practice directly.",
+                    limit=limit,
+                    age=age,
+                )
             ]
         }
     if data["relation"] not in ADULT_RELATIONS:
@@ -80,7 +84,9 @@ def add_dependant(account_id: uuid.UUID, data: Mapping[str, str]) -> Dependant:
     )
     db.session.add(row)
     db.session.flush()
-    audit.record("dependant.added", "account", account_id, {"dependant": str(row.id), "kind": row.kind, "relation": row.relation})
+    audit.record(
+        "dependant.added", "account", account_id, {"dependant": str(row.id), "kind": row.kind, "relation": row.relation}
+    )
     return row
 
 

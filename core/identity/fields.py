@@ -20,7 +20,9 @@ from core.web.language import language
 REQUIRED = _("Please fill this in.")
 NAME_MAX = 80
 _NAME = re.compile(r"^[^\W\d_][\w\s.'’\-,]*\Z", re.UNICODE)
-_EMAIL = re.compile(r"^[^@\s<>\"'\\,;:()\[\]]{1,64}@([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}\Z", re.IGNORECASE)
+_EMAIL = re.compile(
+    r"^[^@\s<>\"'\\,;:()\[\]]{1,64}@([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}\Z", re.IGNORECASE
+)
 _NO_COUNTRY = ("EU", "EZ", "UN", "ZZ", "XA", "XB", "QO")
 _DAY_FIRST = re.compile(r"^(\d{1,2})[./\-\s](\d{1,2})[./\-\s](\d{4})\Z")
 
@@ -36,7 +38,7 @@ def clean(value: Any) -> str:
 class Typed(fields.String):
     """A typed text: cleaned, not blank where required, not longer than `most`."""
 
-    default_error_messages = {"required": [REQUIRED], "null": [REQUIRED]}  # type: ignore[dict-item]  # noqa: RUF012
+    default_error_messages = {"required": [REQUIRED], "null": [REQUIRED]}
 
     def __init__(self, label: Message, *, most: int = 200, required: bool = True, **more: Any) -> None:
         about: dict[str, Any] = {
@@ -49,10 +51,12 @@ class Typed(fields.String):
         text = clean(value if isinstance(value, (str, int)) else "")
         if not text:
             if self.required:
-                raise ValidationError([REQUIRED])  # type: ignore[list-item]
+                raise ValidationError([REQUIRED])
             return ""
         if len(text) > self.most:
-            raise refuse(_("At most {count} characters are possible; {found} were typed.", count=self.most, found=len(text)))
+            raise refuse(
+                _("At most {count} characters are possible; {found} were typed.", count=self.most, found=len(text))
+            )
         return self.check(text)
 
     def check(self, text: str) -> str:
@@ -62,7 +66,7 @@ class Typed(fields.String):
 
 def refuse(message: Message) -> ValidationError:
     """A validation error that carries a message to be said in the visitor's language."""
-    return ValidationError([message])  # type: ignore[list-item]
+    return ValidationError([message])
 
 
 class Name(Typed):
@@ -120,7 +124,9 @@ class BirthDate(Typed):
     def check(self, text: str) -> str:
         born = parse_date(text)
         if born is None:
-            raise refuse(_("A date such as 17/05/1985 (day, month, year) is expected; “{found}” was typed.", found=text))
+            raise refuse(
+                _("A date such as 17/05/1985 (day, month, year) is expected; “{found}” was typed.", found=text)
+            )
         if born > clock.today(current_tenant().time_zone):
             raise refuse(_("This date lies in the future. Please check the year."))
         if born.year < self.EARLIEST_YEAR:
@@ -154,7 +160,7 @@ class Choice(Typed):
 class Secret(fields.String):
     """A password, exactly as typed: not trimmed, not normalised away."""
 
-    default_error_messages = {"required": [REQUIRED], "null": [REQUIRED]}  # type: ignore[dict-item]  # noqa: RUF012
+    default_error_messages = {"required": [REQUIRED], "null": [REQUIRED]}
 
     def __init__(self, label: Message, *, autocomplete: str, **more: Any) -> None:
         about = {"label": label, "type": "password", "autocomplete": autocomplete, "help": more.pop("help", None)}
@@ -162,14 +168,16 @@ class Secret(fields.String):
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
         if not isinstance(value, str) or not value:
-            raise ValidationError([REQUIRED])  # type: ignore[list-item]
+            raise ValidationError([REQUIRED])
         return unicodedata.normalize("NFC", value)
 
 
 def country_options() -> list[tuple[str, Message | str]]:
     """Every country by its name in the visitor's language; the portal's neighbours come first."""
     names = {str(code): str(name) for code, name in Locale.parse(language()).territories.items()}
-    all_codes = sorted((c for c in names if len(c) == 2 and c.isalpha() and c not in _NO_COUNTRY), key=names.__getitem__)
+    all_codes = sorted(
+        (c for c in names if len(c) == 2 and c.isalpha() and c not in _NO_COUNTRY), key=names.__getitem__
+    )
     first = [c for c in ("FR", "LU", "BE", "DE") if c in all_codes]
     first.sort(key=lambda c: c != current_tenant().config["country"])
     return [(c, names[c]) for c in [*first, *(c for c in all_codes if c not in first)]]

@@ -250,5 +250,3 @@ class Dependant(TenantModel):
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
     created_at: Mapped[dt.datetime]
     removed_at: Mapped[dt.datetime | None]
-
-

@@ -25,7 +25,18 @@ from core.messages import _
 from core.web import frame, language
 from core.web.pages import add_navigation
 
-__all__ = ["bp", "install", "pages_account", "pages_profile", "pages_recovery", "pages_register", "pages_security", "pages_sign_in", "terms", "uploads"]
+__all__ = [
+    "bp",
+    "install",
+    "pages_account",
+    "pages_profile",
+    "pages_recovery",
+    "pages_register",
+    "pages_security",
+    "pages_sign_in",
+    "terms",
+    "uploads",
+]
 
 # All that somebody with provisional credentials can reach (CB-119).
 OPEN_WITH_PROVISIONAL = ("identity.change_password", "identity.sign_out")

@@ -68,8 +68,12 @@ def category() -> Any:
         confirm_error=words(errors.get("confirm", ())),
         result=found,
         missing=[condition_words(c) for c in found.missing],
-        candidates=[(say(c.label), say(c.description), [condition_words(x) for x in c.missing]) for c in found.candidates],
-        statuses=[(s, [condition_words(x) for x in s.missing if x.kind != "declared"]) for s in profile.statuses_of(mine)],
+        candidates=[
+            (say(c.label), say(c.description), [condition_words(x) for x in c.missing]) for c in found.candidates
+        ],
+        statuses=[
+            (s, [condition_words(x) for x in s.missing if x.kind != "declared"]) for s in profile.statuses_of(mine)
+        ],
         saved=request.args.get("saved"),
     )
     return page, 422 if errors else 200
@@ -126,7 +130,9 @@ def documents() -> Any:
         numbers=numbers,
         copies=copies,
         problems=summary([*numbers, *copies], form=errors.get("form", ())),
-        kept_numbers=[(code, names.get(code, code), profile.masked(v)) for code, v in profile.identifiers(mine).items()],
+        kept_numbers=[
+            (code, names.get(code, code), profile.masked(v)) for code, v in profile.identifiers(mine).items()
+        ],
         kept_copies=[(d, labels.get(d.type, d.type)) for d in uploads.listed(mine.id)],
         most=uploads.MOST_BYTES // 1024**2,
         saved=request.args.get("saved"),

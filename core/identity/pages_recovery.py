@@ -45,7 +45,9 @@ def reset(token: str) -> Any:
             return redirect(url_for("identity.sign_in", changed=1))
     elif tokens.look(token, "reset") is None:
         return _gone()
-    page = render_template("identity/reset.html", error=words(problems or ()), minimum=policy()["password"]["min_length"])
+    page = render_template(
+        "identity/reset.html", error=words(problems or ()), minimum=policy()["password"]["min_length"]
+    )
     return page, 422 if problems else 200
 
 
@@ -86,11 +88,15 @@ def report_misuse() -> Any:
         email, what = request.form.get("email", "")[:254], request.form.get("what", "")
         if not email.strip():
             error = say(_("Please give the e-mail address of the account."))
-            return render_template("identity/report_misuse.html", done=False, error=error, what=what, support=support), 422
+            return render_template(
+                "identity/report_misuse.html", done=False, error=error, what=what, support=support
+            ), 422
         wait = recovery.oppose(email, what, ip())
         db.session.commit()
         if wait:
-            page = render_template("identity/report_misuse.html", done=False, error=say(wait_message(wait)), what=what, support=support)
+            page = render_template(
+                "identity/report_misuse.html", done=False, error=say(wait_message(wait)), what=what, support=support
+            )
             return page, 429, {"Retry-After": str(wait)}
         return render_template("identity/report_misuse.html", done=True, error="", what="", support=support)
     return render_template("identity/report_misuse.html", done=False, error="", what="", support=support)

@@ -12,12 +12,20 @@ from core.db import db
 from core.identity import professionals, registration
 from core.identity.blueprint import bp, ip, typed
 from core.identity.forms import Field, boxes_of, document_field, fields_of, identifier_field, summary
+from core.identity.policy import policy
 from core.identity.schemas import PatientForm, ProfessionalForm
 from core.messages import _
 from core.web.access import access
 from core.web.language import language, say
 
 PERSON_FIELDS = ("first_name", "last_name", "birth_date", "sex", "email", "phone", "password")
+
+
+@bp.before_request
+def no_registration_at_the_console() -> None:
+    """Operators are made by a command; nobody opens an account at the console."""
+    if g.get("tenant") is not None and g.tenant.is_console and (request.endpoint or "").startswith("identity.register"):
+        abort(404)
 
 
 @bp.get("/register")
@@ -101,7 +109,7 @@ def _professional_fields(form: dict[str, str], outcome: registration.Outcome) ->
 @access("public")
 def registered() -> str:
     """A link is on its way; the same page whoever asked."""
-    hours = g.tenant.config["identity"]["confirmation_validity_hours"]
+    hours = policy()["confirmation_validity_hours"]
     return render_template("identity/sent.html", hours=hours)
 
 

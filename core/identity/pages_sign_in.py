@@ -114,7 +114,9 @@ def code_again() -> Any:
 def passkey_options() -> Any:
     """Begin to sign in with a passkey."""
     body = request.get_json(silent=True) or {}
-    token, options = passkeys.authentication_options(host(), next_path() if request.values.get("next") else _local(body.get("next")))
+    token, options = passkeys.authentication_options(
+        host(), next_path() if request.values.get("next") else _local(body.get("next"))
+    )
     db.session.commit()
     return with_challenge(jsonify(options), token)
 
@@ -135,7 +137,9 @@ def passkey_sign_in() -> Any:
         done = passkeys.sign_in(challenge(), credential, host(), origin(), request.user_agent.string)
     db.session.commit()
     if done is None:
-        return jsonify({"error": say(_("This passkey could not be used here. Please sign in with your password."))}), 422
+        return jsonify(
+            {"error": say(_("This passkey could not be used here. Please sign in with your password."))}
+        ), 422
     token, _account, target = done
     return without_challenge(sessions.set_cookie(jsonify({"next": target}), token))
 

@@ -87,10 +87,17 @@ def registration_options(account: Account, host: str) -> tuple[str, dict[str, An
     return token, json.loads(options_to_json(options))
 
 
-def register(account: Account, token: str | None, credential: dict[str, Any], host: str, origin: str, label: str) -> bool:
+def register(
+    account: Account, token: str | None, credential: dict[str, Any], host: str, origin: str, label: str
+) -> bool:
     """Keep a new passkey for the signed-in account, whoever the browser says it is for; False where it does not fit."""
     challenge = _take(token, "passkey_register")
-    if challenge is None or challenge.account_id != account.id or challenge.ceremony is None or len(listed(account.id)) >= MOST:
+    if (
+        challenge is None
+        or challenge.account_id != account.id
+        or challenge.ceremony is None
+        or len(listed(account.id)) >= MOST
+    ):
         return False
     try:
         verified = verify_registration_response(
@@ -127,7 +134,9 @@ def authentication_options(host: str, next_path: str = "/") -> tuple[str, dict[s
     return token, json.loads(options_to_json(options))
 
 
-def sign_in(token: str | None, credential: dict[str, Any], host: str, origin: str, agent: str = "") -> tuple[str, Account, str] | None:
+def sign_in(
+    token: str | None, credential: dict[str, Any], host: str, origin: str, agent: str = ""
+) -> tuple[str, Account, str] | None:
     """(session token, account, next path), or None. The account is the stored key's, never one named by the browser."""
     challenge = _take(token, "passkey_sign_in")
     if challenge is None or challenge.ceremony is None:

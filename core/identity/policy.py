@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from zxcvbn import zxcvbn  # type: ignore[import-untyped]
+from zxcvbn import zxcvbn
 
 from core.hooks.parameters import Parameters, load_parameters
 from core.messages import Message, _
@@ -48,7 +48,10 @@ def password_problems(password: str, own_words: tuple[str, ...] = ()) -> list[Me
     found: list[Message] = []
     if len(password) < rule["min_length"]:
         found.append(
-            _("At least {count} characters are needed; a few unrelated words make a good password.", count=rule["min_length"])
+            _(
+                "At least {count} characters are needed; a few unrelated words make a good password.",
+                count=rule["min_length"],
+            )
         )
     if len(password) > PASSWORD_MAX:
         found.append(_("At most {count} characters are possible.", count=PASSWORD_MAX))
@@ -64,4 +67,9 @@ def password_problems(password: str, own_words: tuple[str, ...] = ()) -> list[Me
 def own_words(first_name: str, last_name: str, email: str) -> tuple[str, ...]:
     """The words that a person's password may not hold."""
     local = email.partition("@")[0]
-    return tuple(w for text in (first_name, last_name, local) for w in (text, *text.replace(".", " ").replace("-", " ").split()) if w)
+    return tuple(
+        w
+        for text in (first_name, last_name, local)
+        for w in (text, *text.replace(".", " ").replace("-", " ").split())
+        if w
+    )

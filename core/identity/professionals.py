@@ -96,7 +96,9 @@ def declare(account: Account, *, country: str, specialty: str, place: str) -> Pr
     )
     db.session.add(row)
     db.session.flush()
-    audit.record("professional.declared", "account", account.id, {"country": country, "specialty": specialty, "kind": row.kind})
+    audit.record(
+        "professional.declared", "account", account.id, {"country": country, "specialty": specialty, "kind": row.kind}
+    )
     return row
 
 
@@ -176,7 +178,11 @@ def dossier(account_id: uuid.UUID) -> Dossier:
         who,
         specialty.label if specialty else Message(row.specialty),
         tuple(
-            (types[code].label if code in types else Message(code), value, types[code].check(value).warning if code in types else None)
+            (
+                types[code].label if code in types else Message(code),
+                value,
+                types[code].check(value).warning if code in types else None,
+            )
             for code, value in profile.identifiers(account).items()
         ),
         tuple(uploads.listed(account.id)),
@@ -214,7 +220,12 @@ def validate_professional(
     db.session.flush()
     for callback in _on_validated:
         row.practitioner_id = callback(view(account, row)) or row.practitioner_id
-    audit.record("professional.validated", "account", account.id, {"operator": operator_id, "practitioner": str(row.practitioner_id)})
+    audit.record(
+        "professional.validated",
+        "account",
+        account.id,
+        {"operator": operator_id, "practitioner": str(row.practitioner_id)},
+    )
     announce(
         "professional_validated",
         {"account_id": str(account.id), "practitioner_id": str(row.practitioner_id) if row.practitioner_id else None},

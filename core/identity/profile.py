@@ -58,7 +58,9 @@ def write(account: Account, new: Declared) -> None:
     db.session.execute(
         insert(PatientProfile)
         .values(**row)
-        .on_conflict_do_update(index_elements=["tenant_id", "id"], set_={"sealed": sealed, "updated_at": row["updated_at"]})
+        .on_conflict_do_update(
+            index_elements=["tenant_id", "id"], set_={"sealed": sealed, "updated_at": row["updated_at"]}
+        )
     )
     db.session.get(PatientProfile, (current_tenant_id(), account.id), populate_existing=True)
     account.country = new.residence or None

@@ -220,7 +220,9 @@ def register_breach(account_ids: Iterable[uuid.UUID], found_at: dt.datetime) -> 
         )
         due = found_at + dt.timedelta(hours=hours)
         promises.promise(BREACH, "notification", notice.id, due, warn=dt.timedelta(hours=warning))
-        audit.record("breach.registered", "account", account.id, {"found_at": found_at.isoformat(), "due_at": due.isoformat()})
+        audit.record(
+            "breach.registered", "account", account.id, {"found_at": found_at.isoformat(), "due_at": due.isoformat()}
+        )
         count += 1
     return count
 

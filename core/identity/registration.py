@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy.exc import IntegrityError
+from werkzeug.exceptions import NotFound
 
 from core import audit, clock
 from core.consent import service as consent
@@ -58,6 +59,7 @@ def _boxes(form: Mapping[str, Any]) -> Errors:
 
 def register_patient(form: Mapping[str, Any], *, language: str, ip: str) -> Outcome:
     """Register a patient. All errors at once, by field; nothing is stored while there are any."""
+    _portals_only()
     data, errors = check(PatientForm(), form)
     errors |= _boxes(form)
     errors |= _too_many(ip) if not errors else {}
@@ -67,6 +69,12 @@ def register_patient(form: Mapping[str, Any], *, language: str, ip: str) -> Outc
     if account is not None and (data.get("residence") or data.get("workplace")):
         profile.write(account, profile.Declared(data.get("residence", ""), data.get("workplace", "")))
     return Outcome(done=True)
+
+
+def _portals_only() -> None:
+    """Nobody opens an account at the operator's console: it is made by a command. Raises NotFound."""
+    if current_tenant().is_console:
+        raise NotFound
 
 
 def _too_many(ip: str) -> Errors:
@@ -120,7 +128,8 @@ def proofs_of(country: str) -> Proofs:
     types = profile.identifier_types("professional")
     documents = {d.code: d for d in current_tenant().dispatcher.collect("document_types") if d.holder == "professional"}
     return Proofs(
-        tuple(types[c] for c in found.identifiers if c in types), tuple(documents[c] for c in found.documents if c in documents)
+        tuple(types[c] for c in found.identifiers if c in types),
+        tuple(documents[c] for c in found.documents if c in documents),
     )
 
 
@@ -129,6 +138,7 @@ def register_professional(form: Mapping[str, Any], files: Mapping[str, Any], *, 
 
     Files that are good are kept while the rest is mended: `kept` maps their field to a token for the form.
     """
+    _portals_only()
     data, errors = check(ProfessionalForm(), form)
     errors |= _boxes(form)
     country = data.get("country", "")
@@ -235,7 +245,9 @@ def activate(token: str, ticked: Mapping[str, Any], *, language: str) -> Errors 
         raise LookupError("this link is not good")
     wanted = consents()
     errors: Errors = {
-        box(v): [_("Without this consent the account cannot be opened.")] for v in wanted if ticked.get(box(v)) != v.version
+        box(v): [_("Without this consent the account cannot be opened.")]
+        for v in wanted
+        if ticked.get(box(v)) != v.version
     }
     if errors:
         return errors

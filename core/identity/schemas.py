@@ -57,7 +57,7 @@ class PersonForm(Form):
         least = policy()["minimum_age_years"]
         if born and completed_years(dt.date.fromisoformat(born), clock.today(current_tenant().time_zone)) < least:
             raise ValidationError(
-                [  # type: ignore[arg-type]
+                [
                     _(
                         "Accounts are for people of {age} and over. A parent or guardian can open one and add you to it.",
                         age=least,
@@ -76,7 +76,7 @@ class _NewAccount(PersonForm):
             words = own_words(data.get("first_name", ""), data.get("last_name", ""), data.get("email", ""))
             problems = password_problems(data["password"], words)
             if problems:
-                raise ValidationError(problems, "password")  # type: ignore[arg-type]
+                raise ValidationError(problems, "password")
 
 
 class PatientForm(_NewAccount):
@@ -139,7 +139,10 @@ def check(schema: Schema, data: Mapping[str, Any]) -> tuple[dict[str, Any], Erro
     try:
         return schema.load(data), {}
     except ValidationError as error:
-        found = {str(k): [m if isinstance(m, Message) else Message(str(m)) for m in v] for k, v in error.messages_dict.items()}
+        found = {
+            str(k): [m if isinstance(m, Message) else Message(str(m)) for m in v]
+            for k, v in error.messages_dict.items()
+        }
         return dict(error.valid_data) if isinstance(error.valid_data, dict) else {}, found
 
 

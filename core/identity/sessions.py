@@ -67,7 +67,14 @@ def current_account() -> AccountView | None:
 def device_of(agent: str) -> str:
     """A few words for a browser, so that people recognise their devices; not the whole header."""
     system = next((s for s in ("iPhone", "iPad", "Android", "Windows", "Macintosh", "Linux") if s in agent), "")
-    program = next((p for key, p in (("Firefox", "Firefox"), ("Edg/", "Edge"), ("Chrome", "Chrome"), ("Safari", "Safari")) if key in agent), "")
+    program = next(
+        (
+            p
+            for key, p in (("Firefox", "Firefox"), ("Edg/", "Edge"), ("Chrome", "Chrome"), ("Safari", "Safari"))
+            if key in agent
+        ),
+        "",
+    )
     return " · ".join(x for x in (program, system.replace("Macintosh", "macOS")) if x)
 
 
@@ -179,7 +186,11 @@ def set_cookie(response: Response, token: str) -> Response:
 def clear_cookie(response: Response) -> Response:
     """Take the token away again."""
     response.delete_cookie(
-        cookie_name(COOKIE), path="/", secure=current_app.extensions["portico"].settings.secure_cookies, httponly=True, samesite="Lax"
+        cookie_name(COOKIE),
+        path="/",
+        secure=current_app.extensions["portico"].settings.secure_cookies,
+        httponly=True,
+        samesite="Lax",
     )
     return response
 

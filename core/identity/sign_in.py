@@ -84,7 +84,9 @@ def _closed(account: Account) -> Message:
     if account.state == "pending_confirmation":
         return _("Please open the confirmation link that we sent you by e-mail. You can ask for a new one below.")
     if account.state_until is not None:
-        return _("Access to this account is suspended until {until}. Please write to our support.", until=account.state_until)
+        return _(
+            "Access to this account is suspended until {until}. Please write to our support.", until=account.state_until
+        )
     return _("Access to this account is closed. Please write to our support.")
 
 

@@ -34,7 +34,9 @@ def tell(event: Event) -> None:
         ).scalars()
     )
     rows = db.session.execute(
-        select(Account).where(Account.state == "active", Account.role != "operator", Account.created_at < event.occurred_at)
+        select(Account).where(
+            Account.state == "active", Account.role != "operator", Account.created_at < event.occurred_at
+        )
     ).scalars()
     for account in rows:
         if account.id not in told:
@@ -54,6 +56,3 @@ def _tell(account: Account, version: documents.LegalVersion, link: str, since: d
         },
         link=link,
     )
-
-
-

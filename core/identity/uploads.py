@@ -53,7 +53,9 @@ def receive(file: FileStorage | None) -> tuple[Upload | None, Message | None]:
     if not data:
         return None, _("This file is empty. Please choose another one.")
     if len(data) > MOST_BYTES:
-        return None, _("This file is larger than {size} MB. A photo of lower resolution will do.", size=MOST_BYTES // 1024**2)
+        return None, _(
+            "This file is larger than {size} MB. A photo of lower resolution will do.", size=MOST_BYTES // 1024**2
+        )
     mimetype = sniff(data)
     if mimetype is None:
         return None, _("This file is neither a PDF nor a JPEG or PNG picture, or it is damaged.")
@@ -152,7 +154,9 @@ def listed(account_id: uuid.UUID) -> list[Kept]:
     """The account's copies, newest first, without their content."""
     d = PersonDocument
     rows = db.session.execute(
-        select(d.id, d.type, d.mimetype, d.size, d.created_at).where(d.account_id == account_id).order_by(d.created_at.desc())
+        select(d.id, d.type, d.mimetype, d.size, d.created_at)
+        .where(d.account_id == account_id)
+        .order_by(d.created_at.desc())
     )
     return [Kept(*row) for row in rows]
 

@@ -85,7 +85,9 @@ def signed_in(browse, portals):
     def make(account, slug="frontalia", language="en"):
         browser = browse(slug, language)
         with current.entered(portals[slug].id):
-            token = sessions.open_session(accounts.by_id(account.id), "password+code", "Mozilla/5.0 (X11; Linux) Firefox/140")
+            token = sessions.open_session(
+                accounts.by_id(account.id), "password+code", "Mozilla/5.0 (X11; Linux) Firefox/140"
+            )
             db.session.commit()
         browser.client.set_cookie("portico_session", token, domain=browser.host)
         browser.session_token = token

@@ -23,7 +23,9 @@ def dispatcher(runtime, app):
 
 
 def facts(residence=None, workplace=None, identifiers=(), documents=(), declared=(), confirmed=True):
-    return ProfileFacts(residence, workplace, confirmed, frozenset(identifiers), frozenset(documents), frozenset(declared))
+    return ProfileFacts(
+        residence, workplace, confirmed, frozenset(identifiers), frozenset(documents), frozenset(declared)
+    )
 
 
 FRENCH = {"identifiers": ("fr_nir",), "documents": ("vitale_card",)}
@@ -36,7 +38,12 @@ TABLE = [
     ("CB-098", facts("FR", confirmed=False, **FRENCH), "other", False),
     ("CB-101", facts("FR", "LU", **BOTH), "fr_cross_border", True),
     ("CB-101", facts("FR", "LU", identifiers=("fr_nir",), documents=("vitale_card", "cns_card")), "fr_resident", True),
-    ("CB-084", facts("FR", "LU", identifiers=("fr_nir", "lu_matricule"), documents=("vitale_card",)), "fr_resident", True),
+    (
+        "CB-084",
+        facts("FR", "LU", identifiers=("fr_nir", "lu_matricule"), documents=("vitale_card",)),
+        "fr_resident",
+        True,
+    ),
     ("CB-106", facts("LU", identifiers=("lu_matricule",), documents=("cns_card",)), "lu_resident", True),
     ("CB-106", facts("LU", identifiers=("lu_matricule",)), "other", False),
     ("CB-108", facts("BE", identifiers=("be_eid",), documents=("e_id_card",)), "be_resident", True),
@@ -88,7 +95,12 @@ def test_statuses_belong_to_categories_and_need_their_proofs(dispatcher):
     both = ("ald", "css", "pregnant_6m")
     assert active(facts("FR", declared=both, **FRENCH)) == {"ald", "css", "pregnant_6m"}
     assert active(facts("FR", "LU", declared=both, **BOTH)) == {"ald", "pregnant_6m"}
-    assert active(facts("LU", identifiers=("lu_matricule", "fr_nir"), documents=("cns_card", "vitale_card"), declared=both)) == set()
+    assert (
+        active(
+            facts("LU", identifiers=("lu_matricule", "fr_nir"), documents=("cns_card", "vitale_card"), declared=both)
+        )
+        == set()
+    )
     assert active(facts("FR", **FRENCH)) == set()
     assert active(facts("FR", declared=both, identifiers=("fr_nir",))) == set()
 
@@ -101,7 +113,9 @@ some = lambda *codes: st.frozensets(st.sampled_from(codes))  # noqa: E731
     places, places, st.booleans(),
     some("fr_nir", "lu_matricule", "be_eid", "identity_number"), some("vitale_card", "cns_card", "e_id_card", "identity_document"),
 )  # fmt: skip
-def test_a_verified_category_has_all_its_proofs_and_more_proofs_never_lose_it(runtime, residence, workplace, confirmed, numbers, copies):
+def test_a_verified_category_has_all_its_proofs_and_more_proofs_never_lose_it(
+    runtime, residence, workplace, confirmed, numbers, copies
+):
     dispatcher = runtime.dispatcher(JURISDICTIONS)
     known = ProfileFacts(residence, workplace, confirmed, numbers, copies)
     found = categories.resolve(known, dispatcher)
@@ -142,11 +156,19 @@ def test_from_nothing_to_cross_border_worker_by_the_pages(account, signed_in, ro
     assert b.last.status_code == 302
     page = b.text(b.get("/account/documents"))
     assert 'name="fr_nir"' in page and 'name="cns_card"' in page and 'name="be_eid"' not in page
-    b.post("/account/documents", {"fr_nir": "1 85 07 75 123 456 08", "vitale_card": file()}, content_type="multipart/form-data")
+    b.post(
+        "/account/documents",
+        {"fr_nir": "1 85 07 75 123 456 08", "vitale_card": file()},
+        content_type="multipart/form-data",
+    )
     assert b.last.status_code == 302
     assert code_of(rows, made) == ("fr_resident", True)
     assert "Cross-border" in b.text(b.get("/account/category"))
-    b.post("/account/documents", {"lu_matricule": MATRICULE, "cns_card": file(PNG, "x.png")}, content_type="multipart/form-data")
+    b.post(
+        "/account/documents",
+        {"lu_matricule": MATRICULE, "cns_card": file(PNG, "x.png")},
+        content_type="multipart/form-data",
+    )
     assert code_of(rows, made) == ("fr_cross_border", True)
     # The residence changes: the category follows at once.
     b.post("/account/category", {"residence": "LU", "workplace": "LU", "confirm": "yes"})
@@ -164,7 +186,9 @@ def test_a_declared_status_counts_with_its_proof(account, signed_in, rows):
     assert (facts.category, facts.statuses, facts.country) == ("fr_resident", frozenset({"ald"}), "FR")
 
 
-@pytest.mark.parametrize(("field", "value"), [("fr_nir", "185077512345609"), ("fr_nir", "1" * 500), ("fr_nir", "<script>")])
+@pytest.mark.parametrize(
+    ("field", "value"), [("fr_nir", "185077512345609"), ("fr_nir", "1" * 500), ("fr_nir", "<script>")]
+)
 def test_a_wrong_number_is_refused_in_words_and_nothing_is_kept(account, signed_in, rows, field, value):
     made = account()
     b = signed_in(made)

@@ -4,11 +4,11 @@ import datetime as dt
 import uuid
 
 import pytest
+from werkzeug.exceptions import NotFound
 
 from core import clock
 from core.identity import dependants, people, profile
 from core.web.frame import Refused
-from werkzeug.exceptions import NotFound
 
 
 def born(years, days=0):
@@ -17,7 +17,13 @@ def born(years, days=0):
 
 
 def form(birth_date, relation="parent", **changed):
-    return {"first_name": "Léa", "last_name": "Schmit", "birth_date": birth_date, "sex": "female", "relation": relation} | changed
+    return {
+        "first_name": "Léa",
+        "last_name": "Schmit",
+        "birth_date": birth_date,
+        "sex": "female",
+        "relation": relation,
+    } | changed
 
 
 CASES = [

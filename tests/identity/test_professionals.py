@@ -27,10 +27,17 @@ def copy():
 def pro_form(patient_form):
     def make(country="FR", **changed):
         proofs = {
-            "FR": {"fr_rpps": "10000000017", "fr_cps": "2400123456", "national_identity_card": copy(), "cps_card": copy()},
+            "FR": {
+                "fr_rpps": "10000000017",
+                "fr_cps": "2400123456",
+                "national_identity_card": copy(),
+                "cps_card": copy(),
+            },
             "LU": {"identity_card": copy()},
         }[country]
-        form = patient_form(email="keller@example.org", country=country, specialty="general_practice", place="1 rue du Pont, Metz")
+        form = patient_form(
+            email="keller@example.org", country=country, specialty="general_practice", place="1 rue du Pont, Metz"
+        )
         form |= proofs | changed
         return {k: v for k, v in form.items() if v is not None}
 
@@ -69,7 +76,10 @@ def linked(monkeypatch):
 def test_the_form_shows_what_the_country_asks_for(browse):
     b = browse()
     france = b.text(b.get("/register/professional?country=FR"))
-    assert all(f'name="{n}"' in france for n in ("fr_rpps", "fr_cps", "national_identity_card", "cps_card", "specialty", "place"))
+    assert all(
+        f'name="{n}"' in france
+        for n in ("fr_rpps", "fr_cps", "national_identity_card", "cps_card", "specialty", "place")
+    )
 
 
 @pytest.mark.rule("CB-092")
@@ -87,13 +97,17 @@ def test_luxembourg_asks_for_an_identity_card_and_no_number(browse, pro_form, ro
 def test_belgium_takes_no_professionals(browse, pro_form, rows):
     b = browse()
     assert b.get("/register/professional?country=BE").status_code == 422
-    form = pro_form("LU", country="BE")
+    form = pro_form("LU") | {"country": "BE"}
     answer = b.post("/register/professional", form, **MULTIPART)
     assert answer.status_code == 422
     assert "no jurisdiction" in b.text(answer)
     assert rows(lambda: db.session.execute(select(func.count()).select_from(Account)).scalar_one()) == 0
     with pytest.raises(Refused):
-        rows(lambda: professionals.declare(Account(id=uuid.uuid4()), country="BE", specialty="general_practice", place="x"))
+        rows(
+            lambda: professionals.declare(
+                Account(id=uuid.uuid4()), country="BE", specialty="general_practice", place="x"
+            )
+        )
 
 
 @pytest.mark.rule("CB-090", "CB-091")
@@ -121,10 +135,18 @@ def test_a_wrong_register_number_is_refused_and_files_are_not_lost(browse, pro_f
     kept = dict(re.findall(r'name="(\w+_kept)" value="([^"]+)"', page))
     assert set(kept) == {"national_identity_card_kept", "cps_card_kept"}
     # A token of one kind is no file of another kind.
-    swapped = {"cps_card_kept": kept["national_identity_card_kept"], "national_identity_card_kept": kept["cps_card_kept"]}
+    swapped = {
+        "cps_card_kept": kept["national_identity_card_kept"],
+        "national_identity_card_kept": kept["cps_card_kept"],
+    }
     bare = pro_form(national_identity_card=None, cps_card=None)
     assert b.post("/register/professional", bare | swapped, **MULTIPART).status_code == 422
-    assert b.post("/register/professional", pro_form(national_identity_card=None, cps_card=None) | kept, **MULTIPART).status_code == 302
+    assert (
+        b.post(
+            "/register/professional", pro_form(national_identity_card=None, cps_card=None) | kept, **MULTIPART
+        ).status_code
+        == 302
+    )
     copies = rows(lambda: uploads.listed(accounts.by_email("keller@example.org").id))
     assert {c.type for c in copies} == {"national_identity_card", "cps_card"}
     stored = rows(lambda: [d.sealed for d in db.session.execute(select(DraftUpload)).scalars()])
@@ -165,7 +187,9 @@ def test_validation_opens_with_author_and_date_and_is_announced(registered, rows
     row = rows(lambda: db.session.execute(select(ProfessionalProfile)).scalar_one())
     assert row.decided_at is not None and row.order_confirmed
     message = rows(
-        lambda: db.session.execute(select(OutboxMessage).where(OutboxMessage.name == "professional_validated")).scalar_one()
+        lambda: db.session.execute(
+            select(OutboxMessage).where(OutboxMessage.name == "professional_validated")
+        ).scalar_one()
     )
     assert message.payload == {"account_id": str(made), "practitioner_id": str(practitioner)}
     assert len(mail("keller@example.org", "account is open")) == 1
@@ -185,7 +209,11 @@ def test_without_the_order_s_registration_nobody_is_validated(registered, rows, 
 
 def test_an_unconfirmed_address_or_a_missing_copy_holds_validation_up(browse, pro_form, rows, registered, linked):
     b = browse()
-    b.post("/register/professional", pro_form(email="new@example.org", fr_rpps="10101234564", fr_cps="2400123457"), **MULTIPART)
+    b.post(
+        "/register/professional",
+        pro_form(email="new@example.org", fr_rpps="10101234564", fr_cps="2400123457"),
+        **MULTIPART,
+    )
     unconfirmed = rows(lambda: accounts.by_email("new@example.org").id)
     assert rows(professionals.waiting) == []
     with pytest.raises(Refused, match="not confirmed"):
@@ -222,7 +250,11 @@ def test_the_operator_reads_what_was_declared_and_that_is_on_the_trail(registere
     assert [value for _label, value, _warning in seen.numbers] == ["2400123456", "10000000017"]
     assert {d.type for d in seen.documents} == {"national_identity_card", "cps_card"}
     assert seen.missing == ()
-    assert rows(lambda: db.session.execute(select(AuditEntry).where(AuditEntry.action == "professional.dossier_read")).scalar_one())
+    assert rows(
+        lambda: db.session.execute(
+            select(AuditEntry).where(AuditEntry.action == "professional.dossier_read")
+        ).scalar_one()
+    )
 
 
 def test_patients_and_professionals_have_their_own_pages(registered, rows, signed_in, account):

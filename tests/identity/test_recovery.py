@@ -72,7 +72,9 @@ def test_changing_ones_password_ends_other_sessions(account, signed_in):
 
 
 @pytest.mark.rule("CB-118", "CB-119")
-def test_an_opposition_works_at_once_and_provisional_credentials_open_one_page(browse, account, mail, code_in, signed_in, rows):
+def test_an_opposition_works_at_once_and_provisional_credentials_open_one_page(
+    browse, account, mail, code_in, signed_in, rows
+):
     made = account()
     thief = signed_in(made)
     waiting = browse()
@@ -92,7 +94,10 @@ def test_an_opposition_works_at_once_and_provisional_credentials_open_one_page(b
     report = rows(lambda: db.session.execute(select(SecurityReport)).scalar_one())
     assert report.kind == "misuse"
     assert b"stolen" not in report.sealed
-    assert rows(lambda: keys.unseal(accounts.by_id(made.id).person_id, "security_reports", "sealed", report.sealed)) == b"My phone was stolen"
+    assert (
+        rows(lambda: keys.unseal(accounts.by_id(made.id).person_id, "security_reports", "sealed", report.sealed))
+        == b"My phone was stolen"
+    )
 
     (told,) = mail("anna@example.org", "locked")
     assert "/password/forgot" in told
@@ -141,7 +146,9 @@ def test_an_unsent_notice_of_a_breach_raises_an_alert_before_it_is_due(account, 
     rows(lambda: recovery.register_breach([made.id], found))
 
     def alerts():
-        return list(db.session.execute(select(OutboxMessage.name).where(OutboxMessage.name.like("promise_%"))).scalars())
+        return list(
+            db.session.execute(select(OutboxMessage.name).where(OutboxMessage.name.like("promise_%"))).scalars()
+        )
 
     with clock.at(found + dt.timedelta(hours=59)):
         rows(recovery.watch_breach_notices)
@@ -168,7 +175,9 @@ def test_a_suspended_account_is_shut_out_with_reason_and_duration_kept(account, 
     assert "suspended until" in b.text(refused)
     row = rows(lambda: accounts.by_id(made.id))
     assert (row.state, row.state_reason, row.state_until) == ("suspended", "False birth date", until)
-    entry = rows(lambda: db.session.execute(select(AuditEntry).where(AuditEntry.action == "account.suspended")).scalar_one())
+    entry = rows(
+        lambda: db.session.execute(select(AuditEntry).where(AuditEntry.action == "account.suspended")).scalar_one()
+    )
     assert "op-1" in entry.details and "False birth date" in entry.details
     assert len(mail("anna@example.org", "About your account")) == 1
     with clock.at(until + dt.timedelta(seconds=1)):
@@ -206,7 +215,9 @@ def test_one_service_can_be_closed_to_one_account(account, rows, signed_in, fron
     assert b.get("/account").status_code == 200
     view = rows(lambda: sessions.load(b.session_token))
     assert not view.may_use("express_consultation") and view.may_use("in_person")
-    entry = rows(lambda: db.session.execute(select(AuditEntry).where(AuditEntry.action == "account.limited")).scalar_one())
+    entry = rows(
+        lambda: db.session.execute(select(AuditEntry).where(AuditEntry.action == "account.limited")).scalar_one()
+    )
     assert "Advertising" in entry.details
 
 
@@ -245,10 +256,10 @@ def test_closing_withdraws_the_consent_and_ends_everything(account, signed_in, r
     assert "is not right" in b.text(refused)
     ways = rows(lambda: [(p.document, p.way) for p in consent.proof(made.id)])
     assert ("information_and_consent_notice", "withdrawn") in ways
-    assert rows(lambda: db.session.execute(select(OutboxMessage).where(OutboxMessage.name == "account_closed")).scalar_one())
+    assert rows(
+        lambda: db.session.execute(select(OutboxMessage).where(OutboxMessage.name == "account_closed")).scalar_one()
+    )
     assert len(mail("anna@example.org", "is closed")) == 1
     # The address is free again for a new account, which starts empty.
     assert account().id != made.id
     assert rows(lambda: len(list(db.session.execute(select(Account)).scalars()))) == 2
-
-

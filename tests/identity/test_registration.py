@@ -1,10 +1,13 @@
 """Opening an account: what is asked, what is refused, what is stored, the link."""
 
+import dataclasses
 import datetime as dt
 import json
 
 import pytest
+from flask import g
 from sqlalchemy import func, select
+from werkzeug.exceptions import NotFound
 
 from core import clock
 from core.audit.models import AuditEntry
@@ -196,7 +199,10 @@ def test_nothing_typed_is_lost_but_the_password(browse, patient_form):
 
 def test_a_date_of_three_fields_is_put_together(browse, patient_form, rows):
     b = browse()
-    b.post("/register/patient", patient_form(birth_date=None, birth_date_day="2", birth_date_month="3", birth_date_year="1990"))
+    b.post(
+        "/register/patient",
+        patient_form(birth_date=None, birth_date_day="2", birth_date_month="3", birth_date_year="1990"),
+    )
     sent(b)
     assert rows(lambda: accounts.person(accounts.by_email("eloise@example.org"))).birth_date == "1990-03-02"
 
@@ -215,7 +221,13 @@ def test_a_known_address_sees_the_same_and_its_owner_is_told(browse, mail, accou
 def test_a_changed_birth_date_leaves_both_values_author_and_time(signed_in, account, rows):
     made = account()
     b = signed_in(made)
-    form = {"first_name": "Anna", "last_name": "Schmit", "sex": "female", "email": "anna@example.org", "phone": "+33612345678"}
+    form = {
+        "first_name": "Anna",
+        "last_name": "Schmit",
+        "sex": "female",
+        "email": "anna@example.org",
+        "phone": "+33612345678",
+    }
     b.post("/account", form | {"birth_date": "1984-07-12"})
     assert b.last.status_code == 302
 
@@ -236,7 +248,13 @@ def test_a_changed_birth_date_leaves_both_values_author_and_time(signed_in, acco
 def test_a_new_address_counts_once_its_link_is_opened(signed_in, account, mail, link_in, rows, browse):
     made = account()
     b = signed_in(made)
-    form = {"first_name": "Anna", "last_name": "Schmit", "sex": "female", "phone": "+33612345678", "birth_date": "1985-07-12"}
+    form = {
+        "first_name": "Anna",
+        "last_name": "Schmit",
+        "sex": "female",
+        "phone": "+33612345678",
+        "birth_date": "1985-07-12",
+    }
     without = b.post("/account", form | {"email": "new@example.org"})
     assert without.status_code == 422
     b.post("/account", form | {"email": "new@example.org", "password": PASSWORD})
@@ -263,3 +281,12 @@ def test_many_registrations_from_one_place_are_slowed(inside, app, patient_form)
     assert outcomes[0].done
     assert "form" in outcomes[-1].errors
     assert register_patient(patient_form(email="q@example.org"), language="en", ip="203.0.113.10").done
+
+
+def test_nobody_registers_at_the_console(app, inside, frontalia, patient_form):
+    console = dataclasses.replace(frontalia, slug="console")
+    g.tenant = console
+    with pytest.raises(NotFound):
+        register_patient(patient_form(), language="en", ip="203.0.113.9")
+    g.tenant = frontalia
+    assert register_patient(patient_form(), language="en", ip="203.0.113.9").done

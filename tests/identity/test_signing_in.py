@@ -110,7 +110,19 @@ def test_an_unknown_address_costs_the_same_hash(monkeypatch, inside, account):
     account()
     seen = []
     real = passwords._hasher.verify
-    monkeypatch.setattr(passwords, "_hasher", type("H", (), {"verify": lambda self, h, p: seen.append(h) or real(h, p), "hash": passwords._hasher.hash, "check_needs_rehash": lambda self, h: False})())
+    monkeypatch.setattr(
+        passwords,
+        "_hasher",
+        type(
+            "H",
+            (),
+            {
+                "verify": lambda self, h, p: seen.append(h) or real(h, p),
+                "hash": passwords._hasher.hash,
+                "check_needs_rehash": lambda self, h: False,
+            },
+        )(),
+    )
     for email in ("anna@example.org", "nobody@example.org"):
         sign_in.first_step(email, "a wrong password", "203.0.113.1")
     assert len(seen) == 2
@@ -171,7 +183,9 @@ def test_who_knows_the_password_cannot_send_codes_without_end(browse, account):
     assert statuses[-1] == 429
 
 
-@pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)"])
+@pytest.mark.parametrize(
+    "target", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)"]
+)
 def test_the_way_back_never_leaves_the_portal(browse, account, mail, code_in, target):
     account()
     b = browse()

@@ -51,7 +51,6 @@ def test_the_emergency_warning_is_that_of_the_patients_country(ask, category, ho
     assert warning.details == {"country": country}
 
 
-@pytest.mark.rule("CB-105")
 @pytest.mark.parametrize(
     ("category", "statuses", "verified"),
     [

@@ -60,7 +60,6 @@ def test_css_formerly_cmu_c():
     assert "CMU-C" in str(status("css").label)
 
 
-@pytest.mark.rule("CB-044")
 def test_pregnancy_is_a_status_of_both_french_categories():
     assert set(status("pregnant_6m").categories) == {"fr_resident", "fr_cross_border"}
 

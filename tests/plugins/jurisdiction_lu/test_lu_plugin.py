@@ -20,7 +20,7 @@ def test_the_french_patient_is_told_what_to_do_instead(ask):
     assert "CNS card" in str(decision.reasons[0].message)
 
 
-@pytest.mark.rule("CB-017", "CB-045")
+@pytest.mark.rule("CB-045")
 def test_advice_is_not_reimbursed_by_the_national_insurer(ask):
     decision = plugin.service_access(ask("lu_resident", "LU", "allied", "express_consultation"))
     told = next(o for o in decision.obligations if o.code == "tell_not_reimbursed")

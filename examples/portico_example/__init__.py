@@ -1,0 +1,174 @@
+"""An example plugin: the land of Examplia, and every hook that Portico has. Copy it, and delete what you do not need."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from flask import Blueprint
+from marshmallow import Schema
+
+from core import plugin_api as api
+from core.plugin_api import hookimpl
+from portico_example import content, listeners, pages, rules
+from portico_example.config import Config
+
+version = "1.0"
+portico_api = ">=1.0,<2"
+NAME = "example"
+ZONE = "Europe/Luxembourg"
+PARAMETERS = api.load_parameters(Path(__file__).parent / "parameters")
+
+
+# -- what the plugin contributes -----------------------------------------------------------------------------------
+
+
+@hookimpl
+def config_schema() -> type[Schema]:
+    return Config
+
+
+@hookimpl
+def categories() -> Sequence[api.Category]:
+    return content.CATEGORIES
+
+
+@hookimpl
+def patient_statuses() -> Sequence[api.Status]:
+    return content.STATUSES
+
+
+@hookimpl
+def identifier_types() -> Sequence[api.IdentifierType]:
+    return content.IDENTIFIERS
+
+
+@hookimpl
+def document_types() -> Sequence[api.DocumentType]:
+    return content.DOCUMENTS
+
+
+@hookimpl
+def practice_countries() -> Sequence[api.PracticeCountry]:
+    return content.PRACTICE
+
+
+@hookimpl
+def services() -> Sequence[api.Service]:
+    return content.SERVICES
+
+
+@hookimpl
+def specialties() -> Sequence[api.Specialty]:
+    return content.SPECIALTIES
+
+
+@hookimpl
+def holidays(country: str, year: int) -> Sequence[api.Holiday]:
+    return content.holidays_of(year) if country == content.COUNTRY else ()
+
+
+@hookimpl
+def emergency_numbers() -> Sequence[api.EmergencyNumber]:
+    return content.EMERGENCY
+
+
+@hookimpl
+def legal_references() -> Sequence[api.LegalReference]:
+    return content.references(PARAMETERS, api.today(ZONE))
+
+
+@hookimpl
+def go_live_checks(config: Mapping[str, Any]) -> Sequence[api.GoLiveCheck]:
+    return rules.what_is_missing(config)
+
+
+@hookimpl
+def processing_entries() -> Sequence[api.ProcessingEntry]:
+    return content.PROCESSING
+
+
+@hookimpl
+def navigation() -> Sequence[api.NavigationEntry]:
+    return pages.NAVIGATION
+
+
+@hookimpl
+def dashboard_cards() -> Sequence[api.DashboardCard]:
+    return pages.CARDS
+
+
+@hookimpl
+def blueprints() -> Sequence[Blueprint]:
+    return (pages.make_blueprint(),)
+
+
+@hookimpl
+def periodic_jobs() -> Sequence[api.PeriodicJob]:
+    return (api.PeriodicJob("tidy", every_seconds=3600, run=listeners.tidy),)
+
+
+@hookimpl
+def message_templates() -> Sequence[api.MessageTemplate]:
+    return content.MESSAGES
+
+
+@hookimpl
+def channel_providers() -> Sequence[api.ChannelProvider]:
+    # High weight: a portal that wants it names it; nobody gets it by accident.
+    return (api.ChannelProvider("example_log", "sms", listeners.write_down, weight=900),)
+
+
+# -- what the plugin decides ---------------------------------------------------------------------------------------
+
+
+@hookimpl
+def service_access(question: api.Question) -> api.Decision:
+    return rules.service_access(question, PARAMETERS)
+
+
+@hookimpl
+def booking(question: api.Question) -> api.Decision:
+    return rules.booking(question)
+
+
+# -- what the plugin is told ---------------------------------------------------------------------------------------
+
+
+@hookimpl
+def account_registered(event: api.Event) -> None:
+    listeners.note(event)
+
+
+@hookimpl
+def professional_validated(event: api.Event) -> None:
+    listeners.note(event)
+
+
+@hookimpl
+def appointment_booked(event: api.Event) -> None:
+    listeners.note(event)
+
+
+@hookimpl
+def appointment_moved(event: api.Event) -> None:
+    listeners.note(event)
+
+
+@hookimpl
+def appointment_cancelled(event: api.Event) -> None:
+    listeners.note(event)
+
+
+@hookimpl
+def terms_published(event: api.Event) -> None:
+    listeners.note(event)
+
+
+# -- how the plugin writes things down -----------------------------------------------------------------------------
+
+
+@hookimpl
+def agenda_formats() -> Sequence[api.AgendaFormat]:
+    return (content.AGENDA_FORMAT,)

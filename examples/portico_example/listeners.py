@@ -1,0 +1,32 @@
+"""What happens when something happened. Events come at least once: `event.id` tells a second time from a second event."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+
+from core.plugin_api import Delivery, Event
+
+log = logging.getLogger("portico.example")
+_seen: set[str] = set()
+counts: Counter[str] = Counter()
+
+
+def note(event: Event) -> None:
+    """Count each event once. A real plugin keeps the ids in a table of its own, in the same transaction as its work."""
+    if event.id in _seen:
+        return
+    _seen.add(event.id)
+    counts[event.name] += 1
+
+
+def tidy() -> None:
+    """Forget the ids: in an example, an hour is long enough."""
+    _seen.clear()
+
+
+def write_down(delivery: Delivery) -> None:
+    """A way to deliver SMS: into the log, without the number and without the words, which may be personal."""
+    if not delivery.to:
+        raise ValueError("a message without a number")
+    log.info("an SMS was written down", extra={"message_id": delivery.idempotency_key})
