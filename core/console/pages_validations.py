@@ -57,7 +57,7 @@ def _page(view: TenantView, account_id: uuid.UUID, problems: Sequence[Message] =
         "console/validation.html",
         portal=view,
         dossier=found,
-        same=validations.same_person(found),
+        same=validations.same_person(view.id, found),
         labels=labels,
         kinds=dict(KINDS),
         states=dict(STATES),

@@ -73,19 +73,18 @@ def dossier(tenant_id: int, operator_id: uuid.UUID, account_id: uuid.UUID) -> Do
     return found
 
 
-def same_person(found: Dossier) -> Sequence[SamePerson]:
-    """Professionals of any portal with the same name and country, where no number says who is who."""
+def same_person(tenant_id: int, found: Dossier) -> Sequence[SamePerson]:
+    """Professionals of other portals with the same name and country, where no number says who is who."""
     if found.professional.register is not None:
         return []
     name = found.professional.name.casefold()
     people: dict[uuid.UUID, SamePerson] = {}
     for portal in service.list_tenants():
+        if portal.id == tenant_id:
+            continue
         with working_in(portal.id):
             rows = db.session.execute(
-                select(Professional).where(
-                    Professional.country == found.professional.country,
-                    Professional.account_id != found.professional.account_id,
-                )
+                select(Professional).where(Professional.country == found.professional.country)
             ).scalars()
             for row in rows:
                 if row.name.casefold() == name:

@@ -8,14 +8,17 @@ import uuid
 from types import SimpleNamespace
 from typing import Any
 
+from core.consent import service as consent
 from core.db import db
 from core.directory import service as directory
 from core.hooks.decisions import PatientFacts
-from core.identity import accounts
+from core.identity import accounts, sessions
 from core.identity.accounts import Person
 from core.identity.models import Account
 from core.scheduling import hours
 from core.scheduling.service import Booker
+from core.tenancy.current import entered
+from core.testing.browser import Browser
 
 MONDAY = dt.datetime(2026, 11, 23, 6, 0, tzinfo=dt.UTC)
 _numbers = itertools.count(1)
@@ -89,3 +92,15 @@ def choice(made: SimpleNamespace, starts_at: dt.datetime) -> dict[str, Any]:
         "practice_id": made.practice.id,
         "starts_at": starts_at,
     }
+
+
+def signed_in(browser: Browser, tenant_id: int, role: str = "patient") -> Account:
+    """Give a browser an open session of a fresh account of a role that accepted what must be accepted. Commits."""
+    with entered(tenant_id):
+        account = make_account(role, first_name="Canary", last_name=f"Leak{tenant_id}x{next(_numbers)}")
+        consent.accept(account.id, consent.to_accept(), language=account.language, way="registration")
+        token = sessions.open_session(account, "tests")
+        db.session.commit()
+        db.session.expunge_all()
+    browser.client.set_cookie(sessions.COOKIE, token, domain=browser.host)
+    return account

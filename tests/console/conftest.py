@@ -61,6 +61,7 @@ def with_session(app: Flask, view: current.TenantView, role: str) -> Visitor:
     """A visitor of a portal who is signed in with that role."""
     with current.entered(view.id):
         account = make_account(role)
+        account.language = "en"
         token = sessions.open_session(account, "tests")
         made = account.id
         db.session.commit()

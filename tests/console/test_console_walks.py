@@ -160,7 +160,8 @@ def test_a_dead_letter_is_seen_and_revived(operator, frontalia, monkeypatch):
         message = announce("console_probe", {"n": 1})
         db.session.commit()
     monkeypatch.setattr(outbox, "MAX_ATTEMPTS", 1)
-    assert outbox.drain() == 0
+    outbox.drain()
+    assert len(taken) == 1
     page = operator.get("/console/outbox?portal=frontalia&state=dead")
     assert "console_probe" in text_of(page)
     assert "RuntimeError" in text_of(page)

@@ -1,0 +1,33 @@
+"""`account_registered`: told at least once, so twice is once; nothing is returned."""
+
+import datetime as dt
+import uuid
+
+import pytest
+from portico_example import listeners
+
+from core.hooks.types import Event
+
+PAYLOAD = {"account_id": str(uuid.uuid4()), "role": "patient"}
+
+
+@pytest.fixture
+def event():
+    return Event(str(uuid.uuid4()), "account_registered", 1, dt.datetime(2026, 11, 21, 9, 0, tzinfo=dt.UTC), PAYLOAD)
+
+
+def test_nothing_comes_back(implementation, event):
+    assert implementation(event) is None
+
+
+def test_twice_is_once(implementation, event):
+    before = listeners.counts["account_registered"]
+    implementation(event)
+    implementation(event)
+    if implementation.plugin == "example":
+        assert listeners.counts["account_registered"] == before + 1
+
+
+def test_each_enabled_plugin_is_told(everyone, implementation):
+    assert implementation.plugin in everyone.dispatcher([implementation.plugin]).listeners("account_registered")
+    assert implementation.plugin not in everyone.dispatcher([]).listeners("account_registered")

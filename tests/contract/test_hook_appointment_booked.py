@@ -1,0 +1,33 @@
+"""`appointment_booked`: told at least once, so twice is once; nothing is returned."""
+
+import datetime as dt
+import uuid
+
+import pytest
+from portico_example import listeners
+
+from core.hooks.types import Event
+
+PAYLOAD = {"appointment_id": str(uuid.uuid4())}
+
+
+@pytest.fixture
+def event():
+    return Event(str(uuid.uuid4()), "appointment_booked", 1, dt.datetime(2026, 11, 21, 9, 0, tzinfo=dt.UTC), PAYLOAD)
+
+
+def test_nothing_comes_back(implementation, event):
+    assert implementation(event) is None
+
+
+def test_twice_is_once(implementation, event):
+    before = listeners.counts["appointment_booked"]
+    implementation(event)
+    implementation(event)
+    if implementation.plugin == "example":
+        assert listeners.counts["appointment_booked"] == before + 1
+
+
+def test_each_enabled_plugin_is_told(everyone, implementation):
+    assert implementation.plugin in everyone.dispatcher([implementation.plugin]).listeners("appointment_booked")
+    assert implementation.plugin not in everyone.dispatcher([]).listeners("appointment_booked")

@@ -1,0 +1,33 @@
+"""`terms_published`: told at least once, so twice is once; nothing is returned."""
+
+import datetime as dt
+import uuid
+
+import pytest
+from portico_example import listeners
+
+from core.hooks.types import Event
+
+PAYLOAD = {"document": "terms_of_use_and_sale", "version": "2026-12", "effective_on": "2026-12-21", "mode": "announced"}
+
+
+@pytest.fixture
+def event():
+    return Event(str(uuid.uuid4()), "terms_published", 1, dt.datetime(2026, 11, 21, 9, 0, tzinfo=dt.UTC), PAYLOAD)
+
+
+def test_nothing_comes_back(implementation, event):
+    assert implementation(event) is None
+
+
+def test_twice_is_once(implementation, event):
+    before = listeners.counts["terms_published"]
+    implementation(event)
+    implementation(event)
+    if implementation.plugin == "example":
+        assert listeners.counts["terms_published"] == before + 1
+
+
+def test_each_enabled_plugin_is_told(everyone, implementation):
+    assert implementation.plugin in everyone.dispatcher([implementation.plugin]).listeners("terms_published")
+    assert implementation.plugin not in everyone.dispatcher([]).listeners("terms_published")

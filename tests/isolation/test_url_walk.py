@@ -1,0 +1,188 @@
+"""Every URL, by a table made from the URL map: as nobody, as the wrong role, as another patient, from another portal."""
+
+import re
+import uuid
+
+import pytest
+
+from core.console.service import ensure_console
+from core.db import db
+from core.directory.models import Professional
+from core.scheduling import service, slots
+from core.scheduling.models import Appointment
+from core.tenancy.current import entered
+from core.testing.browser import Browser
+from core.testing.makers import choice, make_booker, make_professional, signed_in
+from core.web.access import declared
+
+SKIP = ("static", "bootstrap.static")
+
+
+def rules(app):
+    return [r for r in app.url_map.iter_rules() if r.endpoint not in SKIP and not r.rule.startswith("/x/")]
+
+
+def path_of(rule, ids=None):
+    def fill(match):
+        kind, _colon, name = match.group(1).rpartition(":")
+        if ids and name in ids:
+            return str(ids[name])
+        if kind == "int":
+            return "1"
+        return str(uuid.UUID(int=7)) if "id" in name or kind == "uuid" else {"code": "legal_notice", "page": "help", "slug": "frontalia"}.get(name, "x")
+
+    return re.sub(r"<([^>]+)>", fill, rule.rule)
+
+
+def counted(portals):
+    found = {}
+    for view in portals.values():
+        with entered(view.id):
+            for model in (Appointment, Professional):
+                found[(view.slug, model.__tablename__)] = db.session.query(model).count()
+    return found
+
+
+def test_every_view_declares_who_may_call_it(app):
+    for rule in rules(app):
+        assert declared(app, rule.endpoint), rule.endpoint
+
+
+def test_nobody_reaches_only_what_is_public(app, browse, portals):
+    visitor = browse()
+    walked = 0
+    for rule in rules(app):
+        wanted = declared(app, rule.endpoint)
+        if "public" in wanted:
+            continue
+        for method in sorted(rule.methods - {"HEAD", "OPTIONS"}):
+            answer = visitor.client.open(path_of(rule), method=method, headers=visitor.headers, base_url=f"http://{visitor.host}:8000")
+            # A page without its token is refused before anybody is asked for; the API asks for its bearer.
+            expected = {404} if rule.rule.startswith("/console") else {401, 403} if method != "GET" or rule.rule.startswith("/api") else {302, 401}
+            assert answer.status_code in expected, (method, rule.rule, answer.status_code)
+            if answer.status_code == 302:
+                assert "/sign-in" in answer.headers["Location"], rule.rule
+            walked += 1
+    assert walked > 80
+    assert sum(counted(portals).values()) == 0
+
+
+@pytest.mark.parametrize("role", ["patient", "professional"])
+def test_a_role_reaches_no_page_of_another(app, browse, frontalia, role):
+    visitor = browse()
+    signed_in(visitor, frontalia.id, role)
+    token = visitor.token()
+    for rule in rules(app):
+        wanted = declared(app, rule.endpoint)
+        if {"public", "signed_in", role} & set(wanted) or rule.rule.startswith("/api"):
+            continue
+        for method in sorted(rule.methods - {"HEAD", "OPTIONS"}):
+            answer = visitor.client.open(
+                path_of(rule), method=method, headers={**visitor.headers, "X-CSRF-Token": token}, base_url=f"http://{visitor.host}:8000"
+            )
+            assert answer.status_code in (403, 404), (method, rule.rule, answer.status_code)
+
+
+def test_unsafe_requests_without_a_token_are_refused(app, browse, frontalia):
+    visitor = browse()
+    signed_in(visitor, frontalia.id)
+    for rule in rules(app):
+        if rule.rule.startswith(("/api", "/console")):
+            continue
+        for method in sorted(rule.methods - {"HEAD", "OPTIONS", "GET"}):
+            answer = visitor.client.open(path_of(rule), method=method, headers=visitor.headers, base_url=f"http://{visitor.host}:8000")
+            assert answer.status_code == 403, (method, rule.rule, answer.status_code)
+
+
+@pytest.fixture
+def rich(app, portals):
+    """On the portal `frontalia`: a professional, and a patient's appointment, with words that may not leak."""
+    with entered(portals["frontalia"].id):
+        made = make_professional()
+        booker = make_booker(first_name="Secret", last_name="Canaryname")
+        free = slots.next_free(made.pro.id, "in_person", 20, slots.earliest())[0]
+        row = service.book(booker, **choice(made, free.starts_at), note="canary note")
+        db.session.commit()
+        return {
+            "appointment_id": row.id,
+            "professional_id": made.pro.id,
+            "reason_id": made.reason.id,
+            "practice_id": made.practice.id,
+            "account_id": booker.account_id,
+            "receipt_id": uuid.UUID(int=9),
+        }
+
+
+@pytest.mark.parametrize(("slug", "role"), [("frontalia", "patient"), ("frontalia", "professional"), ("rdv-confiance", "patient"), ("rdv-confiance", "professional")])
+def test_somebody_elses_ids_answer_as_absent_ones(app, browse, portals, rich, slug, role):
+    visitor = browse(slug)
+    signed_in(visitor, portals[slug].id, role)
+    token = visitor.token()
+    before = counted(portals)
+    for rule in rules(app):
+        if not rule.arguments & set(rich) or rule.rule.startswith("/api"):
+            continue
+        for method in sorted(rule.methods - {"HEAD", "OPTIONS"}):
+            answer = visitor.client.open(
+                path_of(rule, rich), method=method, headers={**visitor.headers, "X-CSRF-Token": token}, base_url=f"http://{visitor.host}:8000"
+            )
+            body = answer.get_data(as_text=True)
+            assert "Canaryname" not in body, (method, rule.rule)
+            assert "canary note" not in body, (method, rule.rule)
+            if "appointment_id" in rule.arguments or slug != "frontalia":
+                assert answer.status_code in (403, 404), (method, rule.rule, answer.status_code)
+    if slug == "frontalia":
+        # Marking a professional and starting a booking are open to every patient of the same portal.
+        before = counted(portals) if role == "patient" else before
+    assert counted(portals) == before
+
+
+def test_portals_and_console_answer_nothing_of_each_other(app, browse, portals):
+    console = ensure_console()
+    assert browse().get("/console/").status_code == 404
+    on_console = Browser(app, "console.localhost")
+    signed_in(on_console, console.id, "operator")
+    for path in ("/professionals", "/home", "/agenda", "/register/patient"):
+        assert on_console.get(path).status_code in (403, 404), path
+
+
+def test_a_session_of_one_portal_is_nothing_on_another(app, browse, portals):
+    visitor = browse()
+    signed_in(visitor, portals["frontalia"].id)
+    token = visitor.client.get_cookie("portico_session", domain=visitor.host).value
+    other = browse("rdv-confiance")
+    other.client.set_cookie("portico_session", token, domain=other.host)
+    assert "/sign-in" in other.get("/home").headers["Location"]
+
+
+@pytest.mark.parametrize("path", ["/", "/sign-in", "/professionals", "/healthz"])
+def test_security_headers_are_on_every_answer(browse, path):
+    answer = browse().get(path)
+    assert "script-src 'self'" in answer.headers["Content-Security-Policy"]
+    assert "unsafe-inline" not in answer.headers["Content-Security-Policy"]
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["X-Request-Number"]
+
+
+def test_no_page_holds_inline_script_or_style(browse):
+    for slug in ("frontalia", "rdv-confiance"):
+        for path in ("/", "/sign-in", "/professionals", "/register", "/cookies", "/law", "/pages/help"):
+            body = browse(slug).get(path).get_data(as_text=True)
+            assert " style=" not in body, (slug, path)
+            assert not re.search(r"<script(?![^>]*\bsrc=)", body), (slug, path)
+            assert not re.search(r"\son[a-z]+=", body), (slug, path)
+
+
+def test_an_unexpected_error_shows_a_number_and_no_trace(app, browse, monkeypatch):
+    from core.scheduling import search
+
+    def fail(*_args):
+        raise RuntimeError("secret detail")
+
+    monkeypatch.setattr(search, "find", fail)
+    answer = browse().get("/professionals")
+    body = answer.get_data(as_text=True)
+    assert answer.status_code == 500
+    assert "secret detail" not in body
+    assert "Traceback" not in body
+    assert answer.headers["X-Request-Number"] in body
