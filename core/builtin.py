@@ -17,6 +17,7 @@ from core.hooks.specs import hookimpl
 from core.hooks.types import (
     Category,
     ChannelProvider,
+    Checked,
     Condition,
     Delivery,
     DocumentType,
@@ -25,7 +26,6 @@ from core.hooks.types import (
     ProcessingEntry,
     Service,
 )
-from core.hooks.types import Checked
 from core.messages import _
 from core.settings import Settings
 

@@ -20,7 +20,8 @@ from core.directory.models import Professional
 from core.identity import accounts, dependants, passwords, profile, uploads
 from core.identity.accounts import Person
 from core.identity.models import Account, ProfessionalProfile
-from core.scheduling import hours, people as booking_people, service, slots
+from core.scheduling import hours, service, slots
+from core.scheduling import people as booking_people
 from core.tenancy import service as tenancy
 from core.tenancy.current import current_tenant, entered
 from demo import people

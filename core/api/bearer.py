@@ -39,7 +39,9 @@ def install(app: Flask, load: Callable[[str], Any], after: Callable[[], Any]) ->
             return None
         g.account = g.api_token = None
         if request.method in _JSON_METHODS and not request.is_json and request.get_data(cache=True):
-            return answer(Problem(415, "json_wanted", _("Please send JSON, with the header Content-Type: application/json.")))
+            return answer(
+                Problem(415, "json_wanted", _("Please send JSON, with the header Content-Type: application/json."))
+            )
         scheme, _space, token = request.headers.get("Authorization", "").partition(" ")
         if not scheme:
             return None

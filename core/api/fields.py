@@ -48,7 +48,9 @@ class Paged(Input):
     limit = fields.Integer(
         load_default=DEFAULT_LIMIT, validate=validate.Range(1, MOST), metadata=told("How many at most")
     )
-    cursor = fields.String(validate=validate.Length(max=1000), metadata=told("Where to go on: `next` of the last answer"))
+    cursor = fields.String(
+        validate=validate.Length(max=1000), metadata=told("Where to go on: `next` of the last answer")
+    )
 
 
 class Empty(Input):

@@ -114,9 +114,7 @@ def _again(kept: IdempotencyKey, fingerprint: bytes) -> Response:
             "idempotency_key_reused",
             _("This key was used for another request. Please send a new key for each booking."),
         )
-    answer: dict[str, Any] = json.loads(
-        keys.unseal(g.account.person_id, "idempotency_keys", "sealed", kept.sealed)
-    )
+    answer: dict[str, Any] = json.loads(keys.unseal(g.account.person_id, "idempotency_keys", "sealed", kept.sealed))
     db.session.rollback()
     response = Response(base64.b64decode(answer["body"]), kept.status)
     response.headers.update(answer["headers"])

@@ -205,7 +205,7 @@ def page() -> str:
 
 def _readable(spec: Mapping[str, Any], path: str, method: str, entry: Mapping[str, Any]) -> dict[str, Any]:
     body = entry.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
-    answer = next((v for k, v in entry["responses"].items() if k.startswith("2")), {})
+    answer: Mapping[str, Any] = next((v for k, v in entry["responses"].items() if k.startswith("2")), {})
     answered = answer.get("content", {}).get("application/json", {}).get("schema")
     return {
         "id": entry["operationId"],
@@ -255,7 +255,9 @@ def _members(spec: Mapping[str, Any], schema: Any, prefix: str = "", depth: int 
                 "values": [v for v in _enum(inner) if v is not None],
             }
         )
-        rows += _members(spec, inner if "properties" in inner or inner.get("type") == "array" else None, rows[-1]["name"], depth + 1)
+        rows += _members(
+            spec, inner if "properties" in inner or inner.get("type") == "array" else None, rows[-1]["name"], depth + 1
+        )
     return rows
 
 
@@ -266,5 +268,3 @@ def _enum(member: Mapping[str, Any]) -> list[Any]:
 def install(app: Flask) -> None:
     """Mount the two documents."""
     app.register_blueprint(bp)
-
-

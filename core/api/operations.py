@@ -28,7 +28,7 @@ PREFIX = "/api/v1"
 class Parser(FlaskParser):
     """Unknown members and parameters are refused; what is wrong is told as a problem."""
 
-    DEFAULT_UNKNOWN_BY_LOCATION = {**FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION, "query": ma.RAISE, "json": ma.RAISE}  # noqa: RUF012
+    DEFAULT_UNKNOWN_BY_LOCATION = {**FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION, "query": ma.RAISE, "json": ma.RAISE}
 
     def handle_error(
         self,
@@ -49,7 +49,7 @@ class Parser(FlaskParser):
         raise Problem(400, "not_json", _("The body is not JSON."))
 
 
-class PorticoApi(Api):  # type: ignore[misc]
+class PorticoApi(Api):
     """flask-smorest without its own error answers: the frame gives problem details everywhere."""
 
     ERROR_SCHEMA = ProblemAnswer
@@ -64,7 +64,7 @@ class PorticoApi(Api):  # type: ignore[misc]
             self.spec.components.response(name, {"description": "Problem details", "content": content}, lazy=True)
 
 
-class Topic(Blueprint):  # type: ignore[misc]
+class Topic(Blueprint):
     """The operations of one topic."""
 
     ARGUMENTS_PARSER = Parser()
@@ -117,10 +117,7 @@ def operation(
 
     def declare(view: V) -> V:
         handler: Callable[..., Any] = view
-        if answer is None:
-            handler = topic.response(status)(handler)
-        else:
-            handler = topic.response(status, answer)(handler)
+        handler = topic.response(status, answer)(handler)
         if body is not None:
             handler = topic.arguments(body, location="json")(handler)
         if query is not None:
@@ -153,6 +150,4 @@ def _guarded(view: Callable[..., Any], needs: str | None) -> Callable[..., Any]:
 
 def make_api(app: Flask) -> PorticoApi:
     """The API object of an application. Its document is served by `core.api.openapi`, per tenant."""
-    return PorticoApi(
-        app, spec_kwargs={"title": "Portico", "version": "1.0", "openapi_version": "3.1.0"}
-    )
+    return PorticoApi(app, spec_kwargs={"title": "Portico", "version": "1.0", "openapi_version": "3.1.0"})

@@ -41,7 +41,9 @@ def _handle(problem: Problem) -> Response:
 
 def invalid(errors: list[dict[str, str]]) -> Problem:
     """The input that is wrong, each place with what is wrong about it."""
-    return Problem(422, "invalid_input", _("Some values are missing or wrong. Each is named under “errors”."), errors=errors)
+    return Problem(
+        422, "invalid_input", _("Some values are missing or wrong. Each is named under “errors”."), errors=errors
+    )
 
 
 def flatten(messages: Any, location: str) -> list[dict[str, str]]:

@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 
 from core import clock
 from core.audit.models import AuditEntry, AuditHead
-from core.db import current_tenant_id, db
 from core.canonical import canonical
+from core.db import current_tenant_id, db
 
 GENESIS = b"\x00" * 32
 _BUFFER = "portico_audit"

@@ -6,7 +6,6 @@ from typing import Any
 
 from flask import (
     Blueprint,
-    Flask,
     abort,
     g,
     redirect,
@@ -22,7 +21,6 @@ from core.messages import _
 from core.tenancy import content
 from core.web import frame, language
 from core.web.access import access
-from core.web.pages import add_navigation
 
 bp = Blueprint(
     "consent", __name__, template_folder="templates", static_folder="static", static_url_path="/static-consent"
@@ -46,11 +44,6 @@ WAYS = {
     "refused": _("refused"),
     "withdrawn": _("consent withdrawn"),
 }
-
-
-def install(app: Flask) -> None:
-    """Put the proof into the navigation of people with an account."""
-    add_navigation(app, 880, ("patient", "professional"), "consent.mine", _("My agreements"), "file-earmark-check")
 
 
 def gate(account: Any) -> Any:

@@ -84,7 +84,7 @@ def ask(title: Message, consequence: Message, action: Message, back: str, *, dan
 
 def problems_of(error: Any) -> list[Message]:
     """The reasons of a refusal, whichever room refused."""
-    return list(getattr(error, "reasons", None) or getattr(error, "messages", ()))
+    return list(getattr(error, "reasons", ()) or getattr(error, "messages", ()))
 
 
 def ident(text: str) -> uuid.UUID:

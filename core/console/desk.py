@@ -67,7 +67,15 @@ def complaints() -> list[ComplaintLine]:
 
 
 def record_complaint(
-    tenant_id: int, operator_id: uuid.UUID, *, channel: str, name: str, email: str, subject: str, words: str, received_at: dt.datetime
+    tenant_id: int,
+    operator_id: uuid.UUID,
+    *,
+    channel: str,
+    name: str,
+    email: str,
+    subject: str,
+    words: str,
+    received_at: dt.datetime,
 ) -> uuid.UUID:
     """Record a complaint; the sender is told by e-mail that it arrived (CB-240). Raises Refused naming what is wrong."""
     problems = []
@@ -99,7 +107,14 @@ def record_complaint(
         audit.record("complaint.recorded", "complaint", row.id, {"channel": channel})
         if email.strip():
             to = Recipient(email.strip(), "", view.language, view.time_zone, name.strip())
-            notify("complaint_received", account_id=person_id, person_id=person_id, to=to, channels=("email",), link="/pages/help")
+            notify(
+                "complaint_received",
+                account_id=person_id,
+                person_id=person_id,
+                to=to,
+                channels=("email",),
+                link="/pages/help",
+            )
         found = row.id
         db.session.commit()
     return found
@@ -121,11 +136,15 @@ def open_complaint(tenant_id: int, operator_id: uuid.UUID, complaint_id: uuid.UU
 def turn_complaint(tenant_id: int, operator_id: uuid.UUID, complaint_id: uuid.UUID, state: str) -> bool:
     """Mark a complaint as answered or closed, or open it again. False where there is none. Raises Refused."""
     with operating_on(tenant_id, str(operator_id), "complaint.turn"):
-        row = db.session.execute(select(Complaint).where(Complaint.id == complaint_id).with_for_update()).scalar_one_or_none()
+        row = db.session.execute(
+            select(Complaint).where(Complaint.id == complaint_id).with_for_update()
+        ).scalar_one_or_none()
         if row is None:
             return False
         if state not in _NEXT[row.state]:
-            raise Refused(_("This complaint cannot be turned from “{old}” to “{new}”.", old=row.state, new=state), status=409)
+            raise Refused(
+                _("This complaint cannot be turned from “{old}” to “{new}”.", old=row.state, new=state), status=409
+            )
         audit.record("complaint.turned", "complaint", row.id, {"from": row.state, "to": state})
         row.state = state
         if state == "answered":
@@ -210,7 +229,9 @@ def register_incident(
 
 def _concerned(emails: Iterable[str] | None) -> list[uuid.UUID]:
     if emails is None:
-        return list(db.session.execute(select(Account.id).where(Account.state != "closed").order_by(Account.id)).scalars())
+        return list(
+            db.session.execute(select(Account.id).where(Account.state != "closed").order_by(Account.id)).scalars()
+        )
     found, unknown = [], 0
     for address in emails:
         account = accounts.by_email(address)
@@ -220,7 +241,11 @@ def _concerned(emails: Iterable[str] | None) -> list[uuid.UUID]:
             found.append(account.id)
     if unknown:
         raise Refused(
-            _("{count} of these addresses have no account on {portal}. Nobody was told yet.", count=unknown, portal=current_tenant().name),
+            _(
+                "{count} of these addresses have no account on {portal}. Nobody was told yet.",
+                count=unknown,
+                portal=current_tenant().name,
+            ),
             status=422,
         )
     if not found:

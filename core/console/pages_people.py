@@ -103,7 +103,9 @@ def account(slug: str, account_id: str) -> str:
     return _account(portal_or_404(slug), ident(account_id))
 
 
-def _restrict(slug: str, account_id: str, act: Any, question: tuple[Message, Message, Message], *, danger: bool = True) -> Any:
+def _restrict(
+    slug: str, account_id: str, act: Any, question: tuple[Message, Message, Message], *, danger: bool = True
+) -> Any:
     view, found = portal_or_404(slug), ident(account_id)
     back = url_for("console.account", slug=slug, account_id=account_id)
     if not confirmed():
@@ -182,7 +184,9 @@ def limit_account(slug: str, account_id: str) -> Any:
         _("Closed from now on: {services}.", services=", ".join(chosen) or "–"),
         _("Change"),
     )
-    return _restrict(slug, account_id, lambda t, o, a: people.limit(t, o, a, chosen, reason), question, danger=bool(chosen))
+    return _restrict(
+        slug, account_id, lambda t, o, a: people.limit(t, o, a, chosen, reason), question, danger=bool(chosen)
+    )
 
 
 # -- complaints --------------------------------------------------------------------------------------------------
@@ -313,9 +317,7 @@ def register_incident() -> Any:
         )
         return ask(_("Register this breach?"), told, _("Register and tell"), url_for("console.incidents"))
     try:
-        desk.register_incident(
-            view.id, g.account.id, found_at=found_at, summary=form.get("summary", ""), emails=emails
-        )
+        desk.register_incident(view.id, g.account.id, found_at=found_at, summary=form.get("summary", ""), emails=emails)
     except Refused as refused:
         return _incidents(problems_of(refused)), refused.status
     return redirect(url_for("console.incidents"))

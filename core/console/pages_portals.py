@@ -137,7 +137,9 @@ def suspend(slug: str) -> Any:
     if not notice:
         problems.append(_("Please write the notice that visitors read."))
     elif len(notice) > NOTICE_MOST:
-        problems.append(_("The notice has {found} characters; {most} are allowed.", found=len(notice), most=NOTICE_MOST))
+        problems.append(
+            _("The notice has {found} characters; {most} are allowed.", found=len(notice), most=NOTICE_MOST)
+        )
     until = instant(request.form.get("until", ""), view.time_zone)
     if request.form.get("until") and until is None:
         problems.append(_("Please give the end as a date and time, such as 2026-12-24T18:00."))

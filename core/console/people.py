@@ -37,7 +37,8 @@ def listed(tenant_id: int, slug: str) -> list[AccountLine]:
     with working_in(tenant_id):
         rows = db.session.execute(select(Account).order_by(Account.created_at.desc()).limit(LISTED)).scalars()
         return [
-            AccountLine(slug, r.id, r.role, r.state, r.created_at, r.state_until, len(r.limited_services or ())) for r in rows
+            AccountLine(slug, r.id, r.role, r.state, r.created_at, r.state_until, len(r.limited_services or ()))
+            for r in rows
         ]
 
 
@@ -117,7 +118,9 @@ def opened(tenant_id: int, operator_id: uuid.UUID, account_id: uuid.UUID) -> Acc
     return shown
 
 
-def suspend(tenant_id: int, operator_id: uuid.UUID, account_id: uuid.UUID, reason: str, until: dt.datetime | None) -> None:
+def suspend(
+    tenant_id: int, operator_id: uuid.UUID, account_id: uuid.UUID, reason: str, until: dt.datetime | None
+) -> None:
     """Suspend an account, for a time or until it is opened again (CB-071, CB-263). Raises Refused, UnknownAccount."""
     with operating_on(tenant_id, str(operator_id), "account.suspend"):
         moderation.suspend(account_id, str(operator_id), reason, until)

@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from core import audit
 from core.audit.models import AuditEntry
+from core.audit.service import Verification
 from core.db import db, global_scope
 from core.hooks.types import GoLiveCheck, ProcessingEntry
 from core.jobs import outbox
@@ -153,7 +154,7 @@ class Entry:
     details: dict[str, Any]
 
 
-def verify_trail(tenant_id: int) -> audit.Verification:
+def verify_trail(tenant_id: int) -> Verification:
     """Check a portal's whole chain."""
     with working_in(tenant_id):
         return audit.verify()
@@ -181,5 +182,3 @@ def processing_register(tenant_id: int) -> list[tuple[str, ProcessingEntry]]:
     with working_in(tenant_id) as view:
         answers = view.dispatcher.by_plugin("processing_entries")
         return [(plugin, entry) for plugin, entries in answers for entry in entries or ()]
-
-

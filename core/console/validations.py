@@ -46,7 +46,9 @@ def listed(state: str = "pending") -> list[Pending]:
                 .where(ProfessionalProfile.state == state, Account.state == "active")
             ).all()
             lines += [
-                Pending(portal.slug, a.id, p.country, p.kind, p.specialty, p.state, a.created_at, len(uploads.listed(a.id)))
+                Pending(
+                    portal.slug, a.id, p.country, p.kind, p.specialty, p.state, a.created_at, len(uploads.listed(a.id))
+                )
                 for a, p in rows
             ]
     return sorted(lines, key=lambda p: p.since)
@@ -93,9 +95,7 @@ def same_person(tenant_id: int, found: Dossier) -> Sequence[SamePerson]:
     return list(people.values())
 
 
-def copy(
-    tenant_id: int, operator_id: uuid.UUID, account_id: uuid.UUID, document_id: uuid.UUID
-) -> tuple[str, bytes]:
+def copy(tenant_id: int, operator_id: uuid.UUID, account_id: uuid.UUID, document_id: uuid.UUID) -> tuple[str, bytes]:
     """(type, bytes) of one copy; each reading is an entry of the portal's trail. Raises NotFound, UnknownAccount."""
     with operating_on(tenant_id, str(operator_id), "professional.document"):
         row = uploads.access_document(account_id, document_id)

@@ -110,7 +110,7 @@ class Supervisor:
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
             start_new_session=True,
-            preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509 (single-threaded at this point)
+            preexec_fn=_die_with_parent if sys.platform == "linux" else None,
         )
         self._running[child.name] = _Running(child, process, time.monotonic(), failures)
         assert process.stdout is not None

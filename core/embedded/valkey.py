@@ -84,7 +84,7 @@ class EmbeddedValkey:
     def pid(self) -> int | None:
         """The server's process id, asked of the server itself, else read from its file."""
         with contextlib.suppress(redis.RedisError, OSError), self._client() as client:
-            return int(client.info("server")["process_id"])  # type: ignore[index]
+            return int(client.info("server")["process_id"])
         with contextlib.suppress(OSError, ValueError):
             return int((self.data / "valkey.pid").read_text())
         return None

@@ -194,7 +194,7 @@ class Dispatcher:
         key = (hook, tuple(sorted(arguments.items()))) if _hashable(arguments) else None
         if key is not None and key in self._memo:
             return self._memo[key]
-        rows = []
+        rows: list[tuple[int, str, str, int, Any]] = []
         for plugin, answer in self.by_plugin(hook, **arguments):
             for item in answer or ():
                 rows.append((getattr(item, "weight", 100), plugin, str(getattr(item, "code", "")), len(rows), item))

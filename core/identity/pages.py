@@ -47,11 +47,8 @@ def install(app: Flask) -> None:
     app.extensions["portico"].request_openers.append(sessions.open_request)
     gates = app.extensions.setdefault("portico_gates", [])
     gates += [password_gate, terms_gate]
-    add_navigation(app, 800, ("patient", "professional"), "identity.account", _("My data"), "person")
-    add_navigation(app, 810, ("patient",), "identity.category", _("What is possible for me"), "card-checklist")
-    add_navigation(app, 820, ("patient",), "identity.dependants", _("People I act for"), "people")
-    add_navigation(app, 830, ("professional",), "identity.professional", _("My registration"), "patch-check")
-    add_navigation(app, 870, ("patient", "professional", "operator"), "identity.security", _("Security"), "shield-lock")
+    # Patients and professionals find all of this under their own data; the rooms above put that into the navigation.
+    add_navigation(app, 870, ("operator",), "identity.security", _("Security"), "shield-lock")
 
 
 def password_gate(account: sessions.AccountView) -> Any:

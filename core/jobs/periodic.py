@@ -71,16 +71,15 @@ def _take(tenant_id: int, one: Job) -> bool:
     """Take the job's turn in one statement: two schedulers cannot both get it."""
     now = clock.now()
     following = now + dt.timedelta(seconds=one.every_seconds)
-    table = PeriodicRun.__table__
     statement = (
-        insert(table)
+        insert(PeriodicRun)
         .values(tenant_id=tenant_id, job=f"{one.plugin}:{one.code}", next_at=following, last_started_at=now)
         .on_conflict_do_update(
             index_elements=["tenant_id", "job"],
             set_={"next_at": following, "last_started_at": now},
-            where=table.c.next_at <= now,
+            where=PeriodicRun.next_at <= now,
         )
-        .returning(table.c.job)
+        .returning(PeriodicRun.job)
     )
     taken = db.session.execute(statement).first() is not None
     db.session.commit()

@@ -28,6 +28,11 @@ RESERVED = ("console",)
 _NEEDED = ("slug", "name", "languages", "time_zone", "country", "theme", "legal")
 
 
+def messages_of(error: ValidationError) -> Any:
+    """The messages of a schema by key; marshmallow leaves this method untyped."""
+    return error.normalized_messages()  # type: ignore[no-untyped-call]
+
+
 @dataclass(frozen=True, slots=True)
 class LoadResult:
     """The bundle, or None where the folder is too broken to make one, and every problem."""
@@ -77,7 +82,7 @@ class _Reader:
         try:
             self.config = schema.load(data)
         except ValidationError as error:
-            explain(schema, error.normalized_messages(), (), data, self._add)
+            explain(schema, messages_of(error), (), data, self._add)
             self.config = error.valid_data if isinstance(error.valid_data, dict) else {}
         self._plugins()
         self._identity_of_the_portal()
@@ -120,7 +125,7 @@ class _Reader:
                 try:
                     sections[name] = schema.load(section or {})
                 except ValidationError as error:
-                    explain(schema, error.normalized_messages(), path, section or {}, self._add)
+                    explain(schema, messages_of(error), path, section or {}, self._add)
             elif "config_schema" in self.runtime.hooks_of(name):
                 self._add(path, "this plugin failed when asked for its settings; see the log")
             else:
@@ -180,7 +185,7 @@ class _Reader:
             return
         for mode in ("light", "dark"):
             palette = design.get(mode)
-            if not isinstance(palette, dict) or not theme.REQUIRED <= set(palette):
+            if not isinstance(palette, dict) or not set(palette) >= theme.REQUIRED:
                 continue  # a colour is missing or is none: told by the schema
             for p in theme.problems_of(mode, palette):
                 key = p.foreground if p.foreground in written[mode] else p.background

@@ -51,7 +51,7 @@ def number(description: str, low: int, high: int, default: int | None = None) ->
 class Words(fields.Field[Any]):
     """A text for readers: one for all languages, or one for each (`{fr: ..., en: ...}`)."""
 
-    default_error_messages = {  # noqa: RUF012 (marshmallow declares it on the instance)
+    default_error_messages = {
         "invalid": "a text, or a text for each language, is wanted",
         "blank": "must not be empty",
         "language": "a language is one of " + ", ".join(LANGUAGES),

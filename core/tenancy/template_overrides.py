@@ -27,7 +27,7 @@ def install(app: Flask, folder: Path | None) -> None:
 
     class _PerTenant(Flask):
         @property
-        def jinja_env(self) -> Any:  # type: ignore[override]
+        def jinja_env(self) -> Any:
             return environment()
 
     app.__class__ = _PerTenant

@@ -36,7 +36,7 @@ def make_account(role: str = "patient", **changed: str) -> Account:
         birth_date="1980-05-01",
         sex="female",
     )
-    return accounts.create_account(role, person, "", language="fr", state="active", hashed=UNUSABLE)
+    return accounts.create_account(role, person, "", language=changed.get("language", "fr"), state="active", hashed=UNUSABLE)
 
 
 def make_booker(category: str = "fr_resident", **changed: str) -> Booker:

@@ -6,7 +6,7 @@ import contextlib
 import logging
 import secrets
 import time
-from typing import Any
+from typing import Any, cast
 
 from flask import Flask, Response, abort, current_app, g, make_response, redirect, render_template, request
 from sqlalchemy.exc import DBAPIError
@@ -134,7 +134,7 @@ def problem(status: int, code: str, detail: str, **more: Any) -> Response:
         "instance": f"urn:portico:request:{request_number()}",
         **more,
     }
-    response: Response = current_app.json.response(body)
+    response = cast(Response, current_app.json.response(body))
     response.status_code = status
     response.mimetype = "application/problem+json"
     return response
@@ -149,9 +149,9 @@ def _http_error(error: HTTPException) -> Any:
     if wants_json():
         extra = getattr(error, "data", None) or {}
         problems = extra.get("messages") if isinstance(extra, dict) else None
-        response = problem(error.code, f"http_{error.code}", error.description or "", **({"errors": problems} if problems else {}))
+        response: Any = problem(error.code, f"http_{error.code}", error.description or "", **({"errors": problems} if problems else {}))
     else:
-        response = make_response(_error_page(error.code), error.code)  # type: ignore[assignment]
+        response = make_response(_error_page(error.code), error.code)
     for key, value in error.get_headers():
         if key.lower() == "retry-after":
             response.headers[key] = value

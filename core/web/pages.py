@@ -147,7 +147,7 @@ def law() -> str:
     references = g.tenant.dispatcher.collect("legal_references")
     labels = {c.code: c.label for c in g.tenant.dispatcher.collect("categories")}
     labels |= {f"professional:{p.country}": p.label for p in g.tenant.dispatcher.collect("practice_countries")}
-    parties = {}
+    parties: dict[str, list[Any]] = {}
     for r in references:
         parties.setdefault(r.party, []).append(r)
     return render_template("web/law.html", parties=parties, labels=labels)

@@ -34,7 +34,9 @@ def alone(call: Callable[[], TestResponse]) -> TestResponse:
 class Caller:
     """Calls the API of a portal; `token` is sent as bearer."""
 
-    def __init__(self, app: Flask, slug: str = "frontalia", token: str = "", account_id: uuid.UUID | None = None) -> None:
+    def __init__(
+        self, app: Flask, slug: str = "frontalia", token: str = "", account_id: uuid.UUID | None = None
+    ) -> None:
         self.app, self.host, self.token, self.account_id = app, f"{slug}.localhost", token, account_id
 
     def __call__(self, method: str, path: str, body: Any = None, **headers: str) -> TestResponse:

@@ -21,7 +21,11 @@ def test_a_hold_becomes_an_appointment(patient, slot):
     held = patient.book("/holds", slot)
     assert held.status_code == 201, held.get_json()
     body = held.get_json()
-    assert (body["state"], body["starts_at"], body["hold_expires_at"]) == ("held", "2026-11-24T08:00:00Z", "2026-11-23T06:10:00Z")
+    assert (body["state"], body["starts_at"], body["hold_expires_at"]) == (
+        "held",
+        "2026-11-24T08:00:00Z",
+        "2026-11-23T06:10:00Z",
+    )
     done = patient.book("/appointments", {"hold_id": body["id"]})
     assert done.status_code == 201, done.get_json()
     assert (done.get_json()["state"], done.get_json()["terms_version"]) == ("booked", "2026-11")
@@ -36,7 +40,9 @@ def test_booking_at_once_moving_and_cancelling(patient, slot):
     gone = patient.book(f"/appointments/{booked['id']}/cancel", {"reason": "better already"})
     assert gone.get_json()["state"] == "cancelled_by_patient"
     assert patient("GET", "/appointments").get_json()["items"] == []
-    assert [a["state"] for a in patient("GET", "/appointments?when=past").get_json()["items"]] == ["cancelled_by_patient"]
+    assert [a["state"] for a in patient("GET", "/appointments?when=past").get_json()["items"]] == [
+        "cancelled_by_patient"
+    ]
 
 
 def test_a_hold_can_be_given_back(patient, sign, slot):
@@ -173,7 +179,9 @@ def test_the_professionals_agenda(app, frontalia, patient, doctor, sign, slot):
     early = desk("POST", f"/appointments/{row['id']}/no-show", {})
     assert (early.status_code, early.get_json()["type"]) == (409, "urn:portico:problem:not_begun")
     with clock.at(dt.datetime(2026, 11, 24, 8, 5, tzinfo=dt.UTC)), current.entered(frontalia.id):
-        db.session.execute(db.text("UPDATE auth_sessions SET seen_at = '2026-11-24T08:00:00Z', expires_at = '2026-11-25T08:00:00Z'"))
+        db.session.execute(
+            db.text("UPDATE auth_sessions SET seen_at = '2026-11-24T08:00:00Z', expires_at = '2026-11-25T08:00:00Z'")
+        )
         db.session.commit()
         assert desk("POST", f"/appointments/{row['id']}/no-show", {}).get_json()["state"] == "no_show"
 

@@ -114,7 +114,9 @@ def test_nothing_but_a_new_password_while_one_must_be_chosen(frontalia, jeanne, 
 def test_the_services_are_closed_until_the_documents_are_accepted(frontalia, monday, caller):
     with current.entered(frontalia.id):
         who = Person("Paul", "Weber", "paul@example.org", "+33612345679", "1980-01-01", "male")
-        row = accounts.create_account("patient", who, "", language="en", state="active", hashed=passwords.hash_password(PASSWORD))
+        row = accounts.create_account(
+            "patient", who, "", language="en", state="active", hashed=passwords.hash_password(PASSWORD)
+        )
         token = sessions.open_session(row, "tests")
         db.session.commit()
     mine = caller(token=token)
@@ -161,12 +163,21 @@ def test_registering_confirming_signing_in(caller, portals, inbox):
 
 @pytest.mark.rule("CB-061", "CB-062", "CB-050")
 def test_every_wrong_value_is_named_with_its_place(caller, monday):
-    bad = {**PERSON, "birth_date": "2099-01-01", "email": "no address", "phone": "12", "password": "short", "accept": {}}
+    bad = {
+        **PERSON,
+        "birth_date": "2099-01-01",
+        "email": "no address",
+        "phone": "12",
+        "password": "short",
+        "accept": {},
+    }
     answer = caller()("POST", "/registrations/patient", bad)
     places = {e["pointer"] for e in answer.get_json()["errors"]}
     assert answer.status_code == 422
     assert {"#/birth_date", "#/email", "#/phone", "#/password", "#/accept/terms_of_use_and_sale"} <= places
-    minor = caller()("POST", "/registrations/patient", {**PERSON, "birth_date": "2015-01-01", "accept": accepted(caller)})
+    minor = caller()(
+        "POST", "/registrations/patient", {**PERSON, "birth_date": "2015-01-01", "accept": accepted(caller)}
+    )
     assert [e["pointer"] for e in minor.get_json()["errors"]] == ["#/birth_date"]
 
 
@@ -181,7 +192,9 @@ def test_a_professional_registers_with_numbers_and_copies(frontalia, caller, mon
     wanted = {e["pointer"].removeprefix("#/") for e in lacking.get_json()["errors"]}
     with current.entered(frontalia.id) as view:
         country = professionals.practice_country("FR")
-        examples = {i.code: i.example for i in view.dispatcher.collect("identifier_types") if i.code in country.identifiers}
+        examples = {
+            i.code: i.example for i in view.dispatcher.collect("identifier_types") if i.code in country.identifiers
+        }
     assert wanted == {*country.identifiers, *country.documents}
     pdf = base64.b64encode(b"%PDF-1.4 a copy %%EOF").decode()
     copies = {code: {"filename": "copy.pdf", "content": pdf} for code in country.documents}
@@ -189,7 +202,12 @@ def test_a_professional_registers_with_numbers_and_copies(frontalia, caller, mon
     refused = caller()("POST", "/registrations/professional", {**body, "identifiers": examples, "documents": empty})
     assert [e["pointer"] for e in refused.get_json()["errors"]] == [f"#/{country.documents[0]}"]
     not_base64 = {**copies, country.documents[0]: {"filename": "copy.pdf", "content": "%%%"}}
-    assert caller()("POST", "/registrations/professional", {**body, "identifiers": examples, "documents": not_base64}).status_code == 422
+    assert (
+        caller()(
+            "POST", "/registrations/professional", {**body, "identifiers": examples, "documents": not_base64}
+        ).status_code
+        == 422
+    )
     made = caller()("POST", "/registrations/professional", {**body, "identifiers": examples, "documents": copies})
     assert made.status_code == 202, made.get_json()
     assert inbox()[0].recipient == "doc@example.org"
@@ -199,7 +217,13 @@ def test_a_professional_registers_with_numbers_and_copies(frontalia, caller, mon
 
 
 def test_dependants(patient):
-    child = {"first_name": "Léo", "last_name": "Muster", "birth_date": "2019-05-17", "sex": "male", "relation": "parent"}
+    child = {
+        "first_name": "Léo",
+        "last_name": "Muster",
+        "birth_date": "2019-05-17",
+        "sex": "male",
+        "relation": "parent",
+    }
     made = patient("POST", "/me/dependants", child)
     assert (made.status_code, made.get_json()["kind"], made.get_json()["age"]) == (201, "minor", 7)
     future = patient("POST", "/me/dependants", {**child, "birth_date": "2030-01-01"})
@@ -210,7 +234,13 @@ def test_dependants(patient):
 
 
 def test_somebody_elses_dependant_is_absent(patient, sign, slot):
-    child = {"first_name": "Léo", "last_name": "Muster", "birth_date": "2019-05-17", "sex": "male", "relation": "parent"}
+    child = {
+        "first_name": "Léo",
+        "last_name": "Muster",
+        "birth_date": "2019-05-17",
+        "sex": "male",
+        "relation": "parent",
+    }
     theirs = sign()("POST", "/me/dependants", child).get_json()["id"]
     assert patient("DELETE", f"/me/dependants/{theirs}").status_code == 404
     assert patient.book("/holds", {**slot, "dependant_id": theirs}).status_code == 404

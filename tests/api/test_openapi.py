@@ -51,7 +51,9 @@ def test_every_operation_is_described_and_says_who_may_call_it(app, document):
             assert (entry["security"] == []) == ("public" in entry["x-portico-access"])
             assert "default" in entry["responses"]
     assert seen == len(OPERATIONS)
-    assert len({e["operationId"] for p in document["paths"].values() for m, e in p.items() if m != "parameters"}) == seen
+    assert (
+        len({e["operationId"] for p in document["paths"].values() for m, e in p.items() if m != "parameters"}) == seen
+    )
     for endpoint, operation in OPERATIONS.items():
         assert declared(app, endpoint) == operation.roles
 
@@ -94,7 +96,10 @@ def test_a_portal_without_appointments_has_no_operation_for_them(bundles, app, c
     from core.tenancy import service
 
     bundle = {**bundles["rdv-confiance"]}
-    bundle["config"] = {**bundle["config"], "services": {"express_consultation": {"enabled": True, "duration_minutes": 15}}}
+    bundle["config"] = {
+        **bundle["config"],
+        "services": {"express_consultation": {"enabled": True, "duration_minutes": 15}},
+    }
     service.store(bundle, "tests")
     paths = caller("rdv-confiance")("GET", "/openapi.json").get_json()["paths"]
     assert "/api/v1/holds" not in paths

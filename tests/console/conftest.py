@@ -60,7 +60,7 @@ class Visitor(Browser):
 def with_session(app: Flask, view: current.TenantView, role: str) -> Visitor:
     """A visitor of a portal who is signed in with that role."""
     with current.entered(view.id):
-        account = make_account(role)
+        account = make_account(role, language="en")
         account.language = "en"
         token = sessions.open_session(account, "tests")
         made = account.id

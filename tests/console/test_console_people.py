@@ -17,7 +17,7 @@ from core.directory import service as directory
 from core.identity import accounts, professionals, profile, recovery, sessions, uploads
 from core.identity.models import ProfessionalProfile
 from core.promises.models import Promise
-from core.tenancy import current, service
+from core.tenancy import current
 from core.testing.makers import make_account
 
 PDF = b"%PDF-1.4 a copy of a diploma %%EOF"
@@ -115,12 +115,9 @@ def test_a_refusal_has_a_reason_that_the_person_reads(operator, frontalia, inbox
 
 
 @pytest.mark.rule("CB-092")
-def test_where_no_number_is_asked_the_operator_says_who_is_who(operator, bundles, portals, frontalia):
+def test_where_no_number_is_asked_the_operator_says_who_is_who(operator, portals, frontalia):
     """Luxembourg asks for no number: the same name on another portal is offered, and the choice makes one person of two."""
-    bundle = {**bundles["rdv-confiance"]}
-    sections = {**bundle["config"]["plugins"], "jurisdiction_lu": bundles["frontalia"]["config"]["plugins"]["jurisdiction_lu"]}
-    bundle["config"] = {**bundle["config"], "plugins": sections}
-    rdv = service.store(bundle, "tests").tenant_id
+    rdv = portals["rdv-confiance"].id
     first = declared(frontalia.id, "LU", first_name="Marc", last_name="Thill")
     path = f"/console/validations/frontalia/{first}"
     assert "another portal knows" not in text_of(operator.get(path))
@@ -139,9 +136,18 @@ def test_where_no_number_is_asked_the_operator_says_who_is_who(operator, bundles
 
 
 def test_an_unknown_account_is_absent(operator, frontalia):
-    for path in (f"/console/validations/frontalia/{uuid.uuid4()}", f"/console/accounts/frontalia/{uuid.uuid4()}", "/console/accounts/frontalia/x"):
+    for path in (
+        f"/console/validations/frontalia/{uuid.uuid4()}",
+        f"/console/accounts/frontalia/{uuid.uuid4()}",
+        "/console/accounts/frontalia/x",
+    ):
         assert operator.get(path).status_code == 404
-    assert operator.post(f"/console/validations/frontalia/{uuid.uuid4()}/refuse", {"reason": "x", "confirmed": "yes"}).status_code == 404
+    assert (
+        operator.post(
+            f"/console/validations/frontalia/{uuid.uuid4()}/refuse", {"reason": "x", "confirmed": "yes"}
+        ).status_code
+        == 404
+    )
 
 
 # -- accounts ----------------------------------------------------------------------------------------------------
@@ -205,7 +211,9 @@ def test_lists_hold_no_names_and_addresses_stand_in_no_url(operator, frontalia, 
     assert "Perrin" not in text_of(listed)
     found = operator.post("/console/accounts", {"portal": "frontalia", "email": "NADIA@example.org"})
     assert (found.status_code, found.headers["Location"]) == (302, f"/console/accounts/frontalia/{who}")
-    assert operator.post("/console/accounts", {"portal": "rdv-confiance", "email": "nadia@example.org"}).status_code == 404
+    assert (
+        operator.post("/console/accounts", {"portal": "rdv-confiance", "email": "nadia@example.org"}).status_code == 404
+    )
     assert operator.get(f"/console/accounts/rdv-confiance/{who}").status_code == 404
     assert "Nadia Perrin" in text_of(operator.get(f"/console/accounts/frontalia/{who}"))
 
@@ -284,9 +292,16 @@ def test_a_breach_is_told_within_its_hours_and_a_new_password_is_forced(operator
 
 def test_a_breach_for_everybody_and_a_breach_with_wrong_fields(operator, frontalia, somebody):
     form = {"portal": "frontalia", "found_at": "2026-11-21T01:00", "summary": "A stolen copy", "scope": "all"}
-    for wrong in ({"found_at": "soon"}, {"found_at": "2999-01-01T00:00", "confirmed": "yes"}, {"summary": " ", "confirmed": "yes"}):
+    for wrong in (
+        {"found_at": "soon"},
+        {"found_at": "2999-01-01T00:00", "confirmed": "yes"},
+        {"summary": " ", "confirmed": "yes"},
+    ):
         assert operator.post("/console/incidents", form | wrong).status_code == 422
-    assert operator.post("/console/incidents", form | {"scope": "listed", "emails": "", "confirmed": "yes"}).status_code == 422
+    assert (
+        operator.post("/console/incidents", form | {"scope": "listed", "emails": "", "confirmed": "yes"}).status_code
+        == 422
+    )
     assert operator.yes("/console/incidents", form).status_code == 302
     with current.entered(frontalia.id):
         assert db.session.query(ProfessionalProfile).count() == 0

@@ -49,14 +49,28 @@ def test_every_page_opens_for_an_operator_only_and_on_the_console_only(operator,
     assert shown.status_code == 200
     assert "<h1>" in shown.get_data(as_text=True)
     assert visit("console").get(path).status_code == 302
-    for slug, role in (("frontalia", ""), ("frontalia", "patient"), ("frontalia", "professional"), ("rdv-confiance", "operator")):
+    for slug, role in (
+        ("frontalia", ""),
+        ("frontalia", "patient"),
+        ("frontalia", "professional"),
+        ("rdv-confiance", "operator"),
+    ):
         assert visit(slug, role).get(path).status_code == 404
     for role in ("patient", "professional"):
         assert visit("console", role).get(path).status_code == 403
 
 
 def test_the_console_shows_no_portal_page(operator, visit):
-    for path in ("/professionals", "/register", "/register/patient", "/home", "/legal/legal_notice", "/pages/help", "/api/v1/portal", "/api/v1/"):
+    for path in (
+        "/professionals",
+        "/register",
+        "/register/patient",
+        "/home",
+        "/legal/legal_notice",
+        "/pages/help",
+        "/api/v1/portal",
+        "/api/v1/",
+    ):
         assert operator.get(path).status_code == 404, path
         assert visit("console").get(path).status_code == 404, path
     assert visit("console").get("/sign-in").status_code == 200
@@ -81,7 +95,10 @@ def test_the_console_is_made_once(app, portals):
 
 def test_no_act_without_the_token_of_a_page(operator, frontalia):
     for path in ("/console/portals/frontalia/suspend", "/console/complaints", "/console/incidents"):
-        assert operator.post(path, {"reason": "technical", "notice": "x", "confirmed": "yes"}, csrf=False).status_code == 403
+        assert (
+            operator.post(path, {"reason": "technical", "notice": "x", "confirmed": "yes"}, csrf=False).status_code
+            == 403
+        )
     assert operator.get("/console/portals/console").status_code == 404
 
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import portico_example
 import pytest
-from tools import hooks_manual
 
 from core.hooks import specs
 from core.hooks.manager import PluginRuntime
+from tools import hooks_manual
 
 ROOT = Path(__file__).resolve().parents[2]
 ALL = sorted(specs.CONTRIBUTIONS | specs.DECISIONS | specs.EVENTS | specs.FORMATS)

@@ -12,9 +12,8 @@ from core.jobs.models import OutboxMessage
 from core.scheduling import hours, service, slots
 from core.scheduling.models import Appointment, BusyRange
 from core.tenancy import receipts
-from core.web.frame import Refused
-
 from core.testing.makers import MONDAY, choice, make_booker, make_professional
+from core.web.frame import Refused
 
 NINE = dt.datetime(2026, 11, 24, 8, 0, tzinfo=dt.UTC)  # Tuesday, 9:00 in Paris
 

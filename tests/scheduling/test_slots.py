@@ -8,7 +8,6 @@ import pytest
 from core import clock
 from core.db import db
 from core.scheduling import hours, slots
-
 from core.testing.makers import make_professional
 
 PARIS = ZoneInfo("Europe/Paris")

@@ -455,4 +455,4 @@ def test_the_officer_has_an_address_of_their_own(edit: Edit, only: Only) -> None
 def test_a_reserved_slug_is_refused(tmp_path: Path, folder: Path, runtime: PluginRuntime, edit: Edit) -> None:
     edit('slug: "demo-clinic"', "slug: console")
     moved = folder.rename(tmp_path / "console")
-    assert ["“console” is reserved"] == [p.message for p in load_folder(moved, runtime).problems if p.key == "slug"]
+    assert [p.message for p in load_folder(moved, runtime).problems if p.key == "slug"] == ["“console” is reserved"]

@@ -6,14 +6,14 @@ from flask import Flask
 
 from core.api import bearer, openapi, problems
 from core.api.operations import make_api
-from core.api.v1 import account, appointments, portal, professionals, session
+from core.api.v1 import account, appointments, portal, professionals, registration, session
 from core.identity import pages as identity
 from core.identity import sessions
 
 TOPICS = (
     portal.topic,
     session.topic,
-    account.registration_topic,
+    registration.topic,
     account.topic,
     professionals.topic,
     appointments.topic,
@@ -29,7 +29,9 @@ def install(app: Flask) -> None:
     """Mount the topics, the documents, and the bearer that takes the place of cookies."""
     problems.install(app)
     bearer.install(app, sessions.load, sessions.open_request)
-    bearer.ungated(app, {identity.password_gate: WITHOUT_PASSWORD, identity.terms_gate: WITHOUT_PASSWORD | WITHOUT_TERMS})
+    bearer.ungated(
+        app, {identity.password_gate: WITHOUT_PASSWORD, identity.terms_gate: WITHOUT_PASSWORD | WITHOUT_TERMS}
+    )
     api = make_api(app)
     app.extensions["portico_api"] = api
     for topic in TOPICS:

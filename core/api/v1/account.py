@@ -1,175 +1,28 @@
-"""Registering, and what a person declares of themselves: profile, category, numbers, dependants, agreements."""
+"""What a person declares of themselves: profile, category, numbers, dependants, agreements."""
 
 from __future__ import annotations
 
-import base64
-import binascii
-import io
 import uuid
-from collections.abc import Mapping
 from typing import Any
 
 from flask import g, request
 from marshmallow import fields, validate
-from werkzeug.datastructures import FileStorage
 
 from core.api.fields import Input, Output, ident, told
 from core.api.operations import operation
-from core.api.problems import Problem, invalid
+from core.api.problems import invalid
 from core.api.v1 import shared
+from core.api.v1.forms import PersonInput, errors_of, typed
 from core.api.v1.portal import DocumentAnswer, document_of
 from core.api.v1.schemas import Instant
 from core.consent import service as consent
 from core.db import db
-from core.identity import accounts, dependants, profile, recovery, registration
+from core.identity import accounts, dependants, profile, recovery
 from core.identity.categories import CategoryResult
 from core.identity.schemas import DependantForm, check
-from core.messages import Message, _
 from core.web.language import language, say
 
-registration_topic = shared.topic("registration", "Open an account: fields, numbers and copies by country, each document accepted by itself.")
 topic = shared.topic("account", "The signed-in person: data, category, numbers, dependants, agreements.")
-
-
-def _typed(description: str, *, required: bool = True, most: int = 254, values: str = "") -> fields.String:
-    more: dict[str, Any] = {} if required else {"load_default": ""}
-    return fields.String(required=required, validate=validate.Length(max=most), metadata=told(description, values=values), **more)
-
-
-class _PersonInput(Input):
-    first_name = _typed("First name as on the identity document")
-    last_name = _typed("Last name as on the identity document")
-    birth_date = _typed("Birth date, ISO", most=20)
-    sex = _typed("female, male or other", most=10)
-
-
-class _NewAccount(_PersonInput):
-    email = _typed("E-mail address; a link is sent there")
-    phone = _typed("Mobile number with its country code", most=30)
-    password = _typed("Password", most=1024)
-    accept = fields.Dict(
-        keys=fields.String(validate=validate.Length(max=60)),
-        values=fields.String(validate=validate.Length(max=60)),
-        required=True,
-        metadata=told("Documents accepted, each by itself: code to version, as GET /portal lists them"),
-    )
-
-
-class PatientInput(_NewAccount):
-    """A patient's registration."""
-
-    residence = _typed("Country where the person lives, ISO", required=False, most=2)
-    workplace = _typed("Country where the person works, ISO", required=False, most=2)
-
-
-class CopyInput(Input):
-    """A copy of a document."""
-
-    filename = _typed("Name of the file")
-    content = fields.String(
-        required=True, validate=validate.Length(max=12 * 1024 * 1024), metadata=told("PDF, JPEG or PNG in base64")
-    )
-
-
-class ProfessionalInput(_NewAccount):
-    """A professional's registration."""
-
-    country = _typed("Country of practice", most=2, values="practice_countries")
-    specialty = _typed("Code of the specialty", most=80)
-    place = _typed("Name and address of the practice", most=300)
-    identifiers = fields.Dict(
-        keys=fields.String(validate=validate.Length(max=60)),
-        values=fields.String(validate=validate.Length(max=60)),
-        load_default=dict,
-        metadata=told("Numbers that the country asks for: code to number"),
-    )
-    documents = fields.Dict(
-        keys=fields.String(validate=validate.Length(max=60)),
-        values=fields.Nested(CopyInput),
-        load_default=dict,
-        metadata=told("Copies that the country asks for: code to file"),
-    )
-
-
-class ConfirmInput(Input):
-    """The link of the e-mail."""
-
-    token = fields.String(required=True, validate=validate.Length(min=1, max=200), metadata=told("The last part of the link"))
-    accept = fields.Dict(
-        keys=fields.String(validate=validate.Length(max=60)),
-        values=fields.String(validate=validate.Length(max=60)),
-        load_default=dict,
-        metadata=told("Consents to processing, given expressly: code to version"),
-    )
-
-
-class Told(Output):
-    """What happens next."""
-
-    detail = fields.String(metadata=told("In plain words"))
-
-
-def _boxes(accepted: Mapping[str, str]) -> dict[str, str]:
-    return {f"accept_{code}": version for code, version in accepted.items()}
-
-
-def _errors(found: Mapping[str, list[Message]]) -> Problem:
-    def pointer(name: str) -> str:
-        return f"#/accept/{name.removeprefix('accept_')}" if name.startswith("accept_") else f"#/{name}"
-
-    rows = [{"pointer": pointer(name), "detail": say(m)} for name, messages in found.items() for m in messages]
-    return invalid(rows)
-
-
-def _outcome(outcome: registration.Outcome) -> dict[str, str]:
-    if outcome.errors:
-        db.session.rollback()
-        raise _errors(outcome.errors)
-    db.session.commit()
-    return {"detail": say(_("Please open the link that we sent to your address. The account is not open before that."))}
-
-
-@operation(registration_topic, "POST", "/registrations/patient", roles=("public",), body=PatientInput, answer=Told, status=202)
-def register_patient(body: dict[str, Any]) -> dict[str, str]:
-    """Register as a patient.
-
-    The answer is the same for an address that has an account already.
-    """
-    form = {**body, **_boxes(body.pop("accept"))}
-    return _outcome(registration.register_patient(form, language=language(), ip=request.remote_addr or ""))
-
-
-@operation(registration_topic, "POST", "/registrations/professional", roles=("public",), body=ProfessionalInput, answer=Told, status=202)  # fmt: skip
-def register_professional(body: dict[str, Any]) -> dict[str, str]:
-    """Register as a professional; an operator validates the account before it is effective."""
-    files = {}
-    for code, copy in body.pop("documents").items():
-        try:
-            data = base64.b64decode(copy["content"], validate=True)
-        except (binascii.Error, ValueError):
-            raise invalid([{"pointer": f"#/documents/{code}/content", "detail": "not base64"}]) from None
-        files[code] = FileStorage(io.BytesIO(data), filename=copy["filename"])
-    # A number may not overwrite a field of the person.
-    numbers = {k: v for k, v in body.pop("identifiers").items() if k not in body}
-    form = {**numbers, **body, **_boxes(body.pop("accept"))}
-    return _outcome(registration.register_professional(form, files, language=language(), ip=request.remote_addr or ""))
-
-
-@operation(
-    registration_topic, "POST", "/registrations/confirm", roles=("public",), body=ConfirmInput, answer=Told,
-    refusals={404: "The link is unknown, used or ran out"},
-)  # fmt: skip
-def confirm(body: dict[str, Any]) -> dict[str, str]:
-    """Open the account by the link of the e-mail, with the express consents."""
-    try:
-        errors = registration.activate(body["token"], _boxes(body["accept"]), language=language())
-    except LookupError:
-        raise Problem(404, "link_not_good", _("This link is unknown, was used or ran out. You can ask for another one.")) from None
-    if errors:
-        db.session.rollback()
-        raise _errors(errors)
-    db.session.commit()
-    return {"detail": say(_("The account is open. You can sign in."))}
 
 
 # -- the person -------------------------------------------------------------------------------------------------
@@ -188,8 +41,12 @@ class MeAnswer(Output):
     phone = fields.String(metadata=told("Mobile number, E.164"))
     language = fields.String(metadata=told("Language", values="languages"))
     time_zone = fields.String(allow_none=True, metadata=told("Zone; the portal's where null"))
-    professional_state = fields.String(allow_none=True, metadata=told("pending, validated or refused; null for patients"))
-    limited_services = fields.List(fields.String(), metadata=told("Services that the operator closed to this account", values="services"))
+    professional_state = fields.String(
+        allow_none=True, metadata=told("pending, validated or refused; null for patients")
+    )
+    limited_services = fields.List(
+        fields.String(), metadata=told("Services that the operator closed to this account", values="services")
+    )
 
 
 class ConditionAnswer(Output):
@@ -223,8 +80,8 @@ class CategoryAnswer(Output):
 class ProfileInput(Input):
     """Places and declarations."""
 
-    residence = _typed("Country where the person lives, ISO", required=False, most=2)
-    workplace = _typed("Country where the person works, ISO", required=False, most=2)
+    residence = typed("Country where the person lives, ISO", required=False, most=2)
+    workplace = typed("Country where the person works, ISO", required=False, most=2)
     confirmed = fields.Boolean(load_default=False, metadata=told("The person confirms these countries"))
     declared = fields.List(
         fields.String(validate=validate.Length(max=60)),
@@ -237,7 +94,7 @@ class ProfileInput(Input):
 class NumberInput(Input):
     """A number."""
 
-    value = _typed("The number as it is printed", most=60)
+    value = typed("The number as it is printed", most=60)
 
 
 @operation(topic, "GET", "/me", roles=("patient", "professional"), answer=MeAnswer)
@@ -289,7 +146,9 @@ def put_profile(body: dict[str, Any]) -> dict[str, Any]:
     if wrong:
         raise invalid(wrong)
     account = accounts.by_id(g.account.id, lock=True)
-    profile.write(account, profile.Declared(body["residence"], body["workplace"], body["confirmed"], tuple(body["declared"])))
+    profile.write(
+        account, profile.Declared(body["residence"], body["workplace"], body["confirmed"], tuple(body["declared"]))
+    )
     db.session.commit()
     return _category(profile.category_of(account))
 
@@ -322,26 +181,28 @@ def delete_identifier(code: str) -> None:
 class PasswordInput(Input):
     """The password, old and new."""
 
-    old = _typed("The present password", most=1024)
-    new = _typed("The new one", most=1024)
+    old = typed("The present password", most=1024)
+    new = typed("The new one", most=1024)
 
 
 @operation(topic, "PUT", "/me/password", roles=("patient", "professional"), body=PasswordInput, answer=None, status=204)
 def change_password(body: dict[str, Any]) -> None:
     """Choose a new password; every other session ends."""
-    found = recovery.change(g.account.id, body["old"], body["new"], keep=g.account.session_id, ip=request.remote_addr or "")
+    found = recovery.change(
+        g.account.id, body["old"], body["new"], keep=g.account.session_id, ip=request.remote_addr or ""
+    )
     db.session.commit()
     if found:
-        raise _errors(found)
+        raise errors_of(found)
 
 
 # -- dependants -------------------------------------------------------------------------------------------------
 
 
-class DependantInput(_PersonInput):
+class DependantInput(PersonInput):
     """A minor or protected adult."""
 
-    relation = _typed("parent, guardian, curator or mandate", most=20)
+    relation = typed("parent, guardian, curator or mandate", most=20)
 
 
 class DependantAnswer(Output):
@@ -373,7 +234,7 @@ def add_dependant(body: dict[str, Any]) -> Any:
     data, errors = check(DependantForm(), body)
     errors = errors or dependants.problems(data)
     if errors:
-        raise _errors(errors)
+        raise errors_of(errors)
     row = dependants.add_dependant(g.account.id, data)
     db.session.commit()
     return dependants.view(row)
@@ -404,7 +265,9 @@ class AcceptanceAnswer(Output):
     """Where the person stands."""
 
     missing = fields.List(fields.Nested(DocumentAnswer), metadata=told("To be accepted before anything else"))
-    announced = fields.List(fields.Nested(DocumentAnswer), metadata=told("Will bind later; may be accepted or refused before"))
+    announced = fields.List(
+        fields.Nested(DocumentAnswer), metadata=told("Will bind later; may be accepted or refused before")
+    )
     proof = fields.List(fields.Nested(ProofAnswer), metadata=told("All that was agreed to or refused, oldest first"))
 
 
@@ -435,7 +298,15 @@ def acceptances() -> dict[str, Any]:
     return _standing()
 
 
-@operation(topic, "POST", "/acceptances", roles=("patient", "professional"), body=AcceptInput, answer=AcceptanceAnswer, status=201)
+@operation(
+    topic,
+    "POST",
+    "/acceptances",
+    roles=("patient", "professional"),
+    body=AcceptInput,
+    answer=AcceptanceAnswer,
+    status=201,
+)
 def accept(body: dict[str, Any]) -> dict[str, Any]:
     """Accept documents that wait, in the version that binds or is announced."""
     standing = consent.standing(g.account.id)
@@ -450,5 +321,3 @@ def accept(body: dict[str, Any]) -> dict[str, Any]:
     consent.accept_again(g.account.id, [wanted[code] for code in body["accept"]], language=language())
     db.session.commit()
     return _standing()
-
-

@@ -36,11 +36,19 @@ from core.scheduling.models import Appointment
 from core.tenancy import receipts
 from core.web.language import language
 
-topic = shared.topic("appointments", "Hold a time, book it, move it, cancel it. Each of these wants an Idempotency-Key.")
+topic = shared.topic(
+    "appointments", "Hold a time, book it, move it, cancel it. Each of these wants an Idempotency-Key."
+)
 agenda_topic = shared.topic("agenda", "The signed-in professional's appointments.")
-decision_topic = shared.topic("decisions", "Decisions that were kept with an act: what was asked, what was answered, why.")
+decision_topic = shared.topic(
+    "decisions", "Decisions that were kept with an act: what was asked, what was answered, why."
+)
 
-GONE = {403: "A decision refuses it; all reasons are told", 404: "No such professional, reason or place", 409: "The time is gone; the next free ones are told"}
+GONE = {
+    403: "A decision refuses it; all reasons are told",
+    404: "No such professional, reason or place",
+    409: "The time is gone; the next free ones are told",
+}
 CHOICE = ("professional_id", "reason_id", "practice_id", "starts_at")
 AGENDA_DAYS = 62
 
@@ -89,10 +97,16 @@ def book(body: dict[str, Any]) -> dict[str, Any]:
     version = consent.order_version(g.account.id)
     if "hold_id" in body:
         if any(name in body for name in (*CHOICE, "dependant_id")) or body["note"]:
-            raise invalid([{"pointer": "#", "detail": "either hold_id alone, or professional, reason, practice and begin"}])
+            raise invalid(
+                [{"pointer": "#", "detail": "either hold_id alone, or professional, reason, practice and begin"}]
+            )
         row = scheduling.confirm(g.account.id, body["hold_id"], version)
     else:
-        missing = [{"pointer": f"#/{name}", "detail": "Missing data for required field."} for name in CHOICE if name not in body]
+        missing = [
+            {"pointer": f"#/{name}", "detail": "Missing data for required field."}
+            for name in CHOICE
+            if name not in body
+        ]
         if missing:
             raise invalid(missing)
         _open(body["reason_id"])

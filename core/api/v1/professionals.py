@@ -27,7 +27,9 @@ from core.scheduling import search, slots
 from core.scheduling import service as scheduling
 from core.web.language import language
 
-topic = shared.topic("professionals", "Find a professional, see when they are free, and what is possible with them and why.")
+topic = shared.topic(
+    "professionals", "Find a professional, see when they are free, and what is possible with them and why."
+)
 
 
 def _plain(row: Professional) -> dict[str, Any]:
@@ -77,7 +79,9 @@ def _listed(professional_id: uuid.UUID) -> Professional:
     return row
 
 
-@operation(topic, "GET", "/professionals/<uuid:professional_id>", roles=("public",), query=ForWhom, answer=ProfessionalDetail)
+@operation(
+    topic, "GET", "/professionals/<uuid:professional_id>", roles=("public",), query=ForWhom, answer=ProfessionalDetail
+)
 def get_professional(query: dict[str, Any], professional_id: uuid.UUID) -> dict[str, Any]:
     """A professional with presentation, places, reasons, and what is possible for the signed-in patient."""
     row = _listed(professional_id)

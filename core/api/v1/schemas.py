@@ -100,7 +100,9 @@ class ReasonOfVisit(Output):
     label = fields.String(metadata=told("In the professional's words"))
     service = fields.String(metadata=told("Which service", values="services"))
     duration_minutes = fields.Integer(metadata=told("How long"))
-    price_cents = fields.Integer(allow_none=True, metadata=told("Price, integer cents; null where the professional names none"))
+    price_cents = fields.Integer(
+        allow_none=True, metadata=told("Price, integer cents; null where the professional names none")
+    )
     currency = fields.String(metadata=told("Currency of the price"))
     known_patients_only = fields.Boolean(metadata=told("Kept for patients whom the professional knows"))
 
@@ -120,7 +122,9 @@ class ProfessionalAnswer(Output):
     booking_open = fields.Boolean(metadata=told("Takes online appointments"))
     practices = fields.List(fields.Nested(PracticeAnswer), metadata=told("Places"))
     reasons = fields.List(fields.Nested(ReasonOfVisit), metadata=told("Reasons for a visit"))
-    first_slot = fields.Nested(SlotAnswer, allow_none=True, metadata=told("The soonest free time of the next two weeks"))
+    first_slot = fields.Nested(
+        SlotAnswer, allow_none=True, metadata=told("The soonest free time of the next two weeks")
+    )
     decisions = fields.List(
         fields.Nested(DecisionAnswer), metadata=told("For a signed-in patient: what is possible, and why")
     )
@@ -136,9 +140,12 @@ class ProfessionalDetail(ProfessionalAnswer):
 class ProfessionalPage(Output):
     """A page of professionals."""
 
-    items = fields.List(fields.Nested(ProfessionalAnswer), metadata=told("Professionals with whom something is possible"))
+    items = fields.List(
+        fields.Nested(ProfessionalAnswer), metadata=told("Professionals with whom something is possible")
+    )
     closed = fields.List(
-        fields.Nested(ProfessionalAnswer), metadata=told("Matches with whom nothing is possible for this patient, and why")
+        fields.Nested(ProfessionalAnswer),
+        metadata=told("Matches with whom nothing is possible for this patient, and why"),
     )
     total = fields.Integer(metadata=told("How many in all"))
     next = fields.String(allow_none=True, metadata=told("Cursor of the next page"))
@@ -147,16 +154,24 @@ class ProfessionalPage(Output):
 class Search(Input):
     """Query of the search."""
 
-    text = fields.String(load_default="", validate=validate.Length(max=80), metadata=told("Name or specialty, accents or not"))
+    text = fields.String(
+        load_default="", validate=validate.Length(max=80), metadata=told("Name or specialty, accents or not")
+    )
     specialty = fields.String(load_default="", validate=validate.Length(max=60), metadata=told("Code of a specialty"))
     place = fields.String(load_default="", validate=validate.Length(max=60), metadata=told("Town or postal code"))
-    service = fields.String(load_default="", validate=validate.Length(max=40), metadata=told("Code of a service", values="services"))
+    service = fields.String(
+        load_default="", validate=validate.Length(max=40), metadata=told("Code of a service", values="services")
+    )
     country = fields.String(
-        load_default="", validate=validate.Length(max=2), metadata=told("Country of practice", values="practice_countries")
+        load_default="",
+        validate=validate.Length(max=2),
+        metadata=told("Country of practice", values="practice_countries"),
     )
     sort = fields.String(load_default="soonest", validate=validate.OneOf(["soonest", "name"]), metadata=told("Order"))
     dependant_id = ident("For a dependant of the signed-in patient")
-    cursor = fields.String(validate=validate.Length(max=1000), metadata=told("Where to go on: `next` of the last answer"))
+    cursor = fields.String(
+        validate=validate.Length(max=1000), metadata=told("Where to go on: `next` of the last answer")
+    )
 
 
 class ForWhom(Input):
@@ -190,7 +205,9 @@ class SlotChoice(Input):
     practice_id = fields.UUID(required=True, metadata=told("Where"))
     starts_at = Instant(required=True, metadata=told("Begin of a free slot"))
     dependant_id = ident("For a dependant of the signed-in patient")
-    note = fields.String(load_default="", validate=validate.Length(max=NOTE), metadata=told("A note to the professional"))
+    note = fields.String(
+        load_default="", validate=validate.Length(max=NOTE), metadata=told("A note to the professional")
+    )
 
 
 class BookInput(Input):
@@ -202,7 +219,9 @@ class BookInput(Input):
     practice_id = ident("Where")
     starts_at = Instant(metadata=told("Begin of a free slot"))
     dependant_id = ident("For a dependant of the signed-in patient")
-    note = fields.String(load_default="", validate=validate.Length(max=NOTE), metadata=told("A note to the professional"))
+    note = fields.String(
+        load_default="", validate=validate.Length(max=NOTE), metadata=told("A note to the professional")
+    )
 
 
 class MoveInput(Input):
@@ -221,7 +240,11 @@ class AppointmentAnswer(Output):
     """An appointment or a hold."""
 
     id = ident("Id")
-    state = fields.String(metadata=told("held, booked, cancelled_by_patient, cancelled_by_professional, cancelled_by_operator, no_show, done"))
+    state = fields.String(
+        metadata=told(
+            "held, booked, cancelled_by_patient, cancelled_by_professional, cancelled_by_operator, no_show, done"
+        )
+    )
     professional_id = ident("With whom")
     professional = fields.String(metadata=told("The professional's name"))
     practice = fields.Nested(PracticeAnswer, allow_none=True, metadata=told("Where"))
@@ -250,7 +273,9 @@ class AppointmentQuery(Paged):
     """Query of the patient's appointments."""
 
     when = fields.String(
-        load_default="coming", validate=validate.OneOf(["coming", "past"]), metadata=told("Coming in order, or past newest first")
+        load_default="coming",
+        validate=validate.OneOf(["coming", "past"]),
+        metadata=told("Coming in order, or past newest first"),
     )
 
 

@@ -25,7 +25,9 @@ topic = shared.topic("session", "Sign in with password and one-time code, look a
 class Credentials(Input):
     """The first factor."""
 
-    email = fields.String(required=True, validate=validate.Length(max=254), metadata=told("E-mail address of the account"))
+    email = fields.String(
+        required=True, validate=validate.Length(max=254), metadata=told("E-mail address of the account")
+    )
     password = fields.String(required=True, validate=validate.Length(max=1024), metadata=told("Password"))
 
 
@@ -41,14 +43,18 @@ class ChallengeAnswer(Output):
 class CodeInput(Input):
     """The second factor."""
 
-    challenge = fields.String(required=True, validate=validate.Length(min=1, max=200), metadata=told("From POST /session"))
+    challenge = fields.String(
+        required=True, validate=validate.Length(min=1, max=200), metadata=told("From POST /session")
+    )
     code = fields.String(required=True, validate=validate.Length(min=1, max=20), metadata=told("The one-time code"))
 
 
 class ChallengeInput(Input):
     """Which sign-in."""
 
-    challenge = fields.String(required=True, validate=validate.Length(min=1, max=200), metadata=told("From POST /session"))
+    challenge = fields.String(
+        required=True, validate=validate.Length(min=1, max=200), metadata=told("From POST /session")
+    )
 
 
 class TokenAnswer(Output):

@@ -55,7 +55,9 @@ def open_to_caller(service: str) -> None:
     """Raise Problem where the operator closed this service to the account (CB-078)."""
     if not g.account.may_use(service):
         raise Problem(
-            403, "service_closed", _("This service is closed to your account at the moment. Please write to our support.")
+            403,
+            "service_closed",
+            _("This service is closed to your account at the moment. Please write to our support."),
         )
 
 
