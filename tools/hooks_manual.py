@@ -21,7 +21,10 @@ PARTS = ("Arguments", "Returns", "Combines", "When it raises", "Tenant", "Since"
 FAMILIES = {
     "contribution": ("Contributions", "All answers are collected, sorted by weight, then plugin, then code."),
     "decision": ("Decisions", "One hook for each question. Deny overrides; what nobody permits is denied."),
-    "event": ("Events", "Told after the commit, at least once. A handler does the same thing twice without harm: `event.id` tells."),
+    "event": (
+        "Events",
+        "Told after the commit, at least once. A handler does the same thing twice without harm: `event.id` tells.",
+    ),
     "format": ("Formats", "Ways to write down what the platform holds."),
 }
 EXAMPLES = {"example": "examples/portico_example/__init__.py"}
@@ -60,7 +63,9 @@ def read(name: str, family: str, function: Any) -> Hook:
     if not pieces[0].strip():
         raise Undocumented(f"{name}: the first lines must say what is asked")
     if found != PARTS:
-        raise Undocumented(f"{name}: the parts are {', '.join(found) or 'none'}; wanted, in this order: {', '.join(PARTS)}")
+        raise Undocumented(
+            f"{name}: the parts are {', '.join(found) or 'none'}; wanted, in this order: {', '.join(PARTS)}"
+        )
     parts = dict(zip(found, (" ".join(p.split()) for p in pieces[2::2]), strict=True))
     empty = [part for part, words in parts.items() if not words]
     if empty:

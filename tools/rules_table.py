@@ -80,7 +80,9 @@ def markers() -> Iterator[tuple[str, str]]:
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
                 for decorator in node.decorator_list:
                     yield from ((i, f"{shown}::{node.name}") for i in _ids(decorator))
-            elif isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == "pytestmark" for t in node.targets):
+            elif isinstance(node, ast.Assign) and any(
+                isinstance(t, ast.Name) and t.id == "pytestmark" for t in node.targets
+            ):
                 yield from ((i, shown) for i in _ids(node.value))
             elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "param":
                 for keyword in node.keywords:
@@ -109,11 +111,24 @@ def problems() -> list[str]:
     """Markers and statuses that name unknown rules, and rules that have neither a test nor a reason."""
     known, tested, said = rules(), tests_of(), status()
     areas = {r.area for r in known.values()} | set(TITLES)
-    wrong = [f"{test}: no rule {rule} in the catalogue" for rule, tests in sorted(tested.items()) if rule not in known for test in tests]
+    wrong = [
+        f"{test}: no rule {rule} in the catalogue"
+        for rule, tests in sorted(tested.items())
+        if rule not in known
+        for test in tests
+    ]
     keys = {*said.left_out, *said.deviations, *(k for _why, named in said.later for k in named)}
-    wrong += [f"status.yaml: {key} is neither a rule nor an area" for key in sorted(keys) if key not in known and key not in areas]
+    wrong += [
+        f"status.yaml: {key} is neither a rule nor an area"
+        for key in sorted(keys)
+        if key not in known and key not in areas
+    ]
     wrong += [f"status.yaml: {rule} is left out and has a test" for rule in sorted(said.left_out) if rule in tested]
-    wrong += [f"{rule.id} ({rule.area}) has no test and no reason in status.yaml" for rule in known.values() if rule.id not in tested and said.reason(rule) is None]
+    wrong += [
+        f"{rule.id} ({rule.area}) has no test and no reason in status.yaml"
+        for rule in known.values()
+        if rule.id not in tested and said.reason(rule) is None
+    ]
     return wrong
 
 
@@ -132,14 +147,26 @@ def page() -> str:
     for name in TITLES:
         mine = [r for r in known.values() if r.catalogue == name]
         covered = sum(r.id in tested for r in mine)
-        lines.append(f"| [{TITLES[name]}](#{name.replace('_', '-')}) | {len(mine)} | {covered} | {len(mine) - covered} |")
+        lines.append(
+            f"| [{TITLES[name]}](#{name.replace('_', '-')}) | {len(mine)} | {covered} | {len(mine) - covered} |"
+        )
     lines += ["", "## Where today's law is followed rather than the source", "", "| rule | reading |", "| --- | --- |"]
     lines += [f"| {rule} | {why} |" for rule, why in sorted(said.deviations.items())]
     for name, title in TITLES.items():
-        lines += ["", f'<a id="{name.replace("_", "-")}"></a>', "", f"## {title}", "", "| id | area | whose | rule | status |", "| --- | --- | --- | --- | --- |"]
+        lines += [
+            "",
+            f'<a id="{name.replace("_", "-")}"></a>',
+            "",
+            f"## {title}",
+            "",
+            "| id | area | whose | rule | status |",
+            "| --- | --- | --- | --- | --- |",
+        ]
         for rule in known.values():
             if rule.catalogue == name:
-                lines.append(f"| {rule.id} | {rule.area} | {rule.owner} | {_cell(rule.text)} | {_status(rule, tested, said)} |")
+                lines.append(
+                    f"| {rule.id} | {rule.area} | {rule.owner} | {_cell(rule.text)} | {_status(rule, tested, said)} |"
+                )
     return "\n".join(lines) + "\n"
 
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import click
 
 from core import __version__
 from core.cli import data, decide, running, tenants
-from core.embedded import EmbeddedError
-from core.hooks.manager import PluginProblem
-from core.hooks.parameters import ParameterProblem
-from core.settings import SettingsError
-from core.tenancy.service import TenantRefused
+from core.cli.errors import explain
 
 
 @click.group()
@@ -30,10 +27,12 @@ def main() -> None:
     """Run a command; what a person can mend is told in plain lines, without a traceback."""
     try:
         cli()
-    except (SettingsError, EmbeddedError, PluginProblem, ParameterProblem) as error:
-        click.echo(str(error), err=True)
-        sys.exit(1)
-    except TenantRefused as refusal:
-        for reason in refusal.reasons:
-            click.echo(str(reason), err=True)
+    except BrokenPipeError:
+        # The reader has gone (`portico … | head`): nothing is wrong, and nobody is there to be told.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except Exception as error:
+        if os.environ.get("PORTICO_DEBUG"):
+            raise
+        for line in explain(error):
+            click.echo(f"portico: {line}", err=True)
         sys.exit(1)

@@ -80,18 +80,34 @@ def _database(settings: Settings, modules: dict[str, object]) -> Iterator[Check]
 
     url = make_url(settings.database_url)
     try:
-        with psycopg.connect(url.set(drivername="postgresql").render_as_string(hide_password=False), connect_timeout=5) as connection:
-            row = connection.execute("SELECT rolsuper OR rolbypassrls, current_setting('server_version') FROM pg_roles WHERE rolname = current_user").fetchone()
+        with psycopg.connect(
+            url.set(drivername="postgresql").render_as_string(hide_password=False), connect_timeout=5
+        ) as connection:
+            row = connection.execute(
+                "SELECT rolsuper OR rolbypassrls, current_setting('server_version') FROM pg_roles WHERE rolname = current_user"
+            ).fetchone()
     except psycopg.OperationalError as error:
-        yield Check("database", False, type(error).__name__, "is the server running and PORTICO_DATABASE_URL right? `portico up` starts one")
+        yield Check(
+            "database",
+            False,
+            type(error).__name__,
+            "is the server running and PORTICO_DATABASE_URL right? `portico up` starts one",
+        )
         return
     bound = row is not None and not row[0]
-    yield Check("database", bound, f"PostgreSQL {row[1] if row else '?'}", "connect as portico_app, which row security binds")
+    yield Check(
+        "database", bound, f"PostgreSQL {row[1] if row else '?'}", "connect as portico_app, which row security binds"
+    )
     if settings.owner_database_url:
         from core.db.upgrade import status
 
         for entry in status(settings.owner_database_url, modules):
-            yield Check(f"migrations of {entry.name}", entry.up_to_date, f"{entry.current} of {entry.head}", "run `portico db upgrade`")
+            yield Check(
+                f"migrations of {entry.name}",
+                entry.up_to_date,
+                f"{entry.current} of {entry.head}",
+                "run `portico db upgrade`",
+            )
 
 
 def _valkey(settings: Settings) -> Check:
@@ -102,5 +118,10 @@ def _valkey(settings: Settings) -> Check:
     try:
         connection(settings.redis_url).ping()
     except redis.RedisError as error:
-        return Check("valkey", False, type(error).__name__, "is the server running and PORTICO_REDIS_URL right? Messages wait until it is")
+        return Check(
+            "valkey",
+            False,
+            type(error).__name__,
+            "is the server running and PORTICO_REDIS_URL right? Messages wait until it is",
+        )
     return Check("valkey", True, "answers")

@@ -38,7 +38,10 @@ def status() -> None:
     behind = False
     for entry in run(settings.owner_database_url, environment.runtime().modules):
         behind = behind or not entry.up_to_date
-        click.echo(f"{entry.name}: {entry.current or 'nothing yet'}" + ("" if entry.up_to_date else f", newest is {entry.head}"))
+        click.echo(
+            f"{entry.name}: {entry.current or 'nothing yet'}"
+            + ("" if entry.up_to_date else f", newest is {entry.head}")
+        )
     sys.exit(1 if behind else 0)
 
 
@@ -70,9 +73,8 @@ def verify(slug: str | None) -> None:
     from core.tenancy.current import entered
     from core.tenancy.models import Tenant
 
-    app = environment.application()
     broken = False
-    with app.app_context():
+    with environment.working():
         with global_scope():
             known = [(t.id, t.slug) for t in db.session.execute(select(Tenant).order_by(Tenant.slug)).scalars()]
         if slug is not None and slug not in {s for _i, s in known}:
@@ -124,8 +126,7 @@ def operator_add(email: str, first_name: str, last_name: str, phone: str, passwo
     from core.identity.policy import own_words, password_problems
     from core.tenancy.current import entered
 
-    app = environment.application()
-    with app.app_context():
+    with environment.working():
         console = ensure_console()
         with entered(console.id):
             problems = password_problems(password, own_words(first_name, last_name, email))
@@ -133,7 +134,7 @@ def operator_add(email: str, first_name: str, last_name: str, phone: str, passwo
                 raise click.ClickException("; ".join(str(p) for p in problems))
             if accounts.by_email(email) is not None:
                 raise click.ClickException(f"{email} is an operator already")
-            person = accounts.Person(first_name, last_name, email, phone, "1970-01-01", "unknown")
+            person = accounts.Person(first_name, last_name, email, phone, "1970-01-01", "other")
             accounts.create_account("operator", person, password, language=console.language, state="active")
             db.session.commit()
     click.echo(json.dumps({"operator": email}))

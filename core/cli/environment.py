@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from flask import Flask
 
 from core.app import create_app
+from core.db import db
 from core.hooks.manager import PluginRuntime
 from core.settings import Settings
 
@@ -19,6 +22,11 @@ SECRETS_FILE = "secrets.env"
 def var_folder() -> Path:
     """`PORTICO_VAR`, default `./var`."""
     return Path(os.environ.get("PORTICO_VAR", "var")).resolve()
+
+
+def tenants_folder() -> Path:
+    """Where the portals' folders stand: `PORTICO_TENANTS_DIR`, default `./tenants`."""
+    return Path(os.environ.get("PORTICO_TENANTS_DIR", "tenants"))
 
 
 def read_env(path: Path) -> dict[str, str]:
@@ -71,3 +79,15 @@ def runtime() -> PluginRuntime:
 def application(*, wake: bool = False) -> Flask:
     """The application for a command."""
     return create_app(load(), runtime(), wake=wake)
+
+
+@contextmanager
+def working() -> Iterator[Flask]:
+    """The application for a command that ends: what it opened is closed again."""
+    made = application()
+    with made.app_context():
+        try:
+            yield made
+        finally:
+            db.session.remove()
+            db.engine.dispose()

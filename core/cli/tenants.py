@@ -26,7 +26,9 @@ def tenant_group() -> None:
 
 @tenant_group.command()
 @click.argument("slug")
-@click.option("--into", default="tenants", show_default=True, type=click.Path(path_type=Path), help="Where the folder is made.")
+@click.option(
+    "--into", default="tenants", show_default=True, type=click.Path(path_type=Path), help="Where the folder is made."
+)
 @click.option("--plugin", "plugins", multiple=True, help="Enable a plugin; may be given several times.")
 def new(slug: str, into: Path, plugins: tuple[str, ...]) -> None:
     """Make a folder for a new portal, which passes the check."""
@@ -61,8 +63,7 @@ def apply(folder: Path, note: str) -> None:
     """Put a folder in force as a new revision, at once in every process."""
     from core.tenancy import service
 
-    app = environment.application()
-    with app.app_context():
+    with environment.working() as app:
         done = service.apply(folder, _author(), note)
         port = app.extensions["portico"].settings.public_port
     for change in done.changes:
@@ -76,7 +77,7 @@ def diff(folder: Path) -> None:
     """What applying a folder would change."""
     from core.tenancy import service
 
-    with environment.application().app_context():
+    with environment.working():
         for change in service.diff(folder):
             click.echo(str(change))
 
@@ -88,7 +89,7 @@ def rollback(slug: str, to: int | None) -> None:
     """Put an earlier revision back in force."""
     from core.tenancy import service
 
-    with environment.application().app_context():
+    with environment.working():
         done = service.rollback(slug, _author(), to)
     click.echo(f"{slug}: revision {done.revision} in force")
 
@@ -98,7 +99,7 @@ def list_() -> None:
     """All portals with state, revision and hosts."""
     from core.tenancy import service
 
-    with environment.application().app_context():
+    with environment.working():
         for row in service.list_tenants():
             click.echo(f"{row.slug:<24} {row.state:<10} revision {row.revision:<4} {', '.join(row.hosts)}")
 
@@ -109,7 +110,7 @@ def live(slug: str) -> None:
     """Open a portal to the public, or say all that is missing."""
     from core.tenancy import service
 
-    with environment.application().app_context():
+    with environment.working():
         service.go_live(slug, _author())
     click.echo(f"{slug} is live")
 
@@ -123,7 +124,7 @@ def suspend(slug: str, reason: str, notice: str | None, until: dt.datetime | Non
     """Close a portal for a time; visitors read the notice."""
     from core.tenancy import service
 
-    with environment.application().app_context():
+    with environment.working():
         service.suspend(slug, _author(), reason, notice, until.replace(tzinfo=dt.UTC) if until else None)
     click.echo(f"{slug} is suspended")
 
@@ -134,6 +135,6 @@ def resume(slug: str) -> None:
     """Open a suspended portal again."""
     from core.tenancy import service
 
-    with environment.application().app_context():
+    with environment.working():
         service.resume(slug, _author())
     click.echo(f"{slug} is live")

@@ -15,13 +15,13 @@ __all__ = ["bp", "install", "overview", "pages_people", "pages_portals", "pages_
 
 STATES = (("live", _("Live")), ("draft", _("Draft")), ("suspended", _("Suspended")))
 NAVIGATION = (
-    ("console.overview", _("Overview"), "speedometer2"),
+    ("console.overview", _("Overview"), "activity"),
     ("console.validations", _("Validations"), "person-check"),
     ("console.accounts", _("Accounts"), "people"),
-    ("console.complaints", _("Complaints"), "chat-left-text"),
+    ("console.complaints", _("Complaints"), "chat-dots"),
     ("console.incidents", _("Incidents"), "exclamation-triangle"),
-    ("console.outbox_list", _("Outbox"), "inboxes"),
-    ("console.plugin_list", _("Plugins"), "plugin"),
+    ("console.outbox_list", _("Outbox"), "inbox"),
+    ("console.plugin_list", _("Plugins"), "plug"),
 )
 
 

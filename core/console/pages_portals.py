@@ -33,7 +33,7 @@ def _page(view: TenantView, problems: Sequence[Message] = ()) -> str:
         portals.revisions(view.id),
         [
             Column("number", _("Revision"), lambda r: r.number, numeric=True),
-            Column("created_at", _("When"), lambda r: r.created_at, numeric=True),
+            Column("created_at", _("When"), lambda r: r.created_at, time=True),
             Column("author", _("By"), lambda r: r.author),
             Column("note", _("Note"), lambda r: r.note),
             Column("changes", _("Changes"), lambda r: r.changes, numeric=True),
@@ -176,7 +176,7 @@ def trail(slug: str) -> str:
         rows,
         [
             Column("seq", _("Number"), lambda e: e.seq, numeric=True),
-            Column("at", _("When"), lambda e: e.at, numeric=True),
+            Column("at", _("When"), lambda e: e.at, time=True),
             Column("actor", _("By"), lambda e: e.actor),
             Column("action", _("Act"), lambda e: e.action),
             Column("object", _("Object"), lambda e: e.object),

@@ -35,7 +35,7 @@ def listed() -> str:
         rows,
         [
             Column("portal", _("Portal"), lambda p: p.portal),
-            Column("since", _("Since"), lambda p: p.since, numeric=True),
+            Column("since", _("Since"), lambda p: p.since, time=True),
             Column("country", _("Country"), lambda p: p.country),
             Column("kind", _("Kind"), lambda p: p.kind),
             Column("specialty", _("Specialty"), lambda p: p.specialty),

@@ -14,12 +14,16 @@ PER_PAGE = 50
 
 @dataclass(frozen=True, slots=True)
 class Column(Generic[T]):
-    """A column: its code in the query string, its title, the value that is filtered by text and sorted."""
+    """A column: its code in the query string, its title, the value that is filtered by text and sorted.
+
+    `numeric` values stand right; they and instants (`time`) are sorted by value, all others as text.
+    """
 
     code: str
     title: Any
     value: Callable[[T], Any]
     numeric: bool = False
+    time: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +80,8 @@ class Table(Generic[T]):
         def key(row: T) -> tuple[bool, Any]:
             value = column.value(row)
             if value is None or value == "":
-                return (True, 0 if column.numeric else "")
-            return (False, value if column.numeric else str(value).casefold())
+                return (True, "")
+            return (False, value if column.numeric or column.time else str(value).casefold())
 
         return sorted(rows, key=key, reverse=self.sort.startswith("-"))
 

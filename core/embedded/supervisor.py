@@ -4,189 +4,347 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import fcntl
 import json
 import os
+import secrets
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Protocol
 
-from core.embedded.paths import EmbeddedError
+from core.embedded.paths import EmbeddedError, refuse_in_production
+from core.embedded.processes import end, marked, started_at
 
 POLL_SECONDS = 0.5
-GRACE_SECONDS = 10
+GRACE_SECONDS = 10.0
 LONGEST_PAUSE = 5.0
+STEADY_SECONDS = 30.0
+"""A child that lived this long starts again at once; one that died sooner waits, longer each time."""
+
+MARK = "PORTICO_SUPERVISED"
+"""Environment variable that all processes of one supervisor share: what a killed one leaves behind is found by it."""
+
+_TICK_SECONDS = 0.1
 _COLOURS = ("36", "33", "35", "32", "34", "31")
+_PR_SET_PDEATHSIG = 1
+# Loaded here: between fork and exec nothing may be loaded any more.
+_libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
 class Server(Protocol):
     """An embedded server: EmbeddedPostgres, EmbeddedValkey."""
 
-    def start(self) -> None: ...
-    def stop(self) -> None: ...
-    def running(self) -> bool: ...
+    def start(self) -> None:
+        """Start, or adopt what runs. Raises EmbeddedError."""
+
+    def stop(self) -> None:
+        """Stop in an orderly way."""
+
+    def running(self) -> bool:
+        """Whether it answers."""
 
 
 @dataclass(frozen=True)
 class Child:
-    """A process to keep alive."""
+    """A process to keep alive.
+
+    `ready` is asked until it says yes, and what names this child in `needs` starts only then; without it a child is
+    ready as soon as it runs. A child with `restart=False` may end: it then counts as ready when its status was 0.
+    """
 
     name: str
     command: Sequence[str]
     env: Mapping[str, str] = field(default_factory=dict)
+    ready: Callable[[], bool] | None = None
+    needs: Sequence[str] = ()
+    restart: bool = True
 
 
 @dataclass
-class _Running:
+class _State:
     child: Child
-    process: subprocess.Popen[bytes]
-    started: float
+    process: subprocess.Popen[bytes] | None = None
+    launched: float = 0.0
+    due: float = 0.0
     failures: int = 0
-    again_at: float = 0.0
+    ready: bool = False
+    done: bool = False
 
 
-def _die_with_parent() -> None:
-    """Linux: a child is told to stop when its supervisor dies, even by kill -9."""
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL("libc.so.6", use_errno=True).prctl(1, signal.SIGTERM)
+def listens(host: str, port: int) -> Callable[[], bool]:
+    """A `ready` probe: whether something accepts connections there."""
 
+    def probe() -> bool:
+        with contextlib.suppress(OSError), socket.create_connection((host, port), timeout=0.5):
+            return True
+        return False
 
-def started_at(pid: int) -> str | None:
-    """The kernel's start time of a process: with the pid, it names a process for good."""
-    with contextlib.suppress(OSError, IndexError):
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
-    return None
+    return probe
 
 
 class Supervisor:
-    """Keeps servers and children alive until told to stop."""
+    """Keeps servers and children alive until told to stop.
 
-    def __init__(self, var: Path, children: Sequence[Child], servers: Sequence[tuple[str, Server]], on_ready: Callable[[], None]) -> None:
-        if os.environ.get("PORTICO_ENV") == "production" and servers:
-            raise EmbeddedError("embedded servers are for demo and tests; in production set PORTICO_DATABASE_URL and PORTICO_REDIS_URL")
-        self.var, self.children, self.servers, self.on_ready = var, list(children), list(servers), on_ready
+    Raises EmbeddedError for embedded servers in production, and for `needs` that name nothing or go in a circle.
+    """
+
+    def __init__(
+        self,
+        var: Path,
+        children: Sequence[Child],
+        servers: Sequence[tuple[str, Server]] = (),
+        on_ready: Callable[[], None] | None = None,
+    ) -> None:
+        if servers:
+            refuse_in_production()
+        self.var, self.servers, self.on_ready = var, list(servers), on_ready
+        self.levels = _levels(children)
+        self._states = {child.name: _State(child) for level in self.levels for child in level}
+        self._names = [name for name, _server in servers] + list(self._states)
         self._stop = threading.Event()
-        self._running: dict[str, _Running] = {}
+        self._told = False
+        self._looked = 0.0
+        self._output = threading.Lock()
         self._notes = var / "supervisor.json"
+        self._mark = secrets.token_hex(8)
 
     def run(self) -> int:
-        """Block until SIGINT or SIGTERM; returns 0."""
+        """Block until SIGINT or SIGTERM; returns 0. Raises EmbeddedError when another supervisor runs on this folder."""
         self.var.mkdir(parents=True, exist_ok=True)
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_a: self._stop.set())
-        self._clear_leftovers()
-        try:
-            for name, server in self.servers:
-                server.start()
-                self._say(name, "ready")
-            for child in self.children:
-                self._launch(child)
-            self.on_ready()
-            while not self._stop.wait(POLL_SECONDS):
-                self._look_after()
-        finally:
-            self._stop_all()
+        with self._alone(), self._signals():
+            self._clear_leftovers()
+            try:
+                self._start_servers()
+                while not self._stop.is_set():
+                    self._look_after()
+                    self._stop.wait(_TICK_SECONDS)
+            finally:
+                self._stop_all()
         return 0
 
-    def _say(self, name: str, line: str) -> None:
-        names = [n for n, _s in self.servers] + [c.name for c in self.children]
-        prefix = f"{name:>10} │ "
-        if sys.stdout.isatty():
-            colour = _COLOURS[names.index(name) % len(_COLOURS)] if name in names else "0"
-            prefix = f"\033[{colour}m{prefix}\033[0m"
-        sys.stdout.write(prefix + line + "\n")
-        sys.stdout.flush()
+    def stop(self) -> None:
+        """Ask `run` to stop everything and return."""
+        self._stop.set()
 
-    def _launch(self, child: Child, failures: int = 0) -> None:
-        process = subprocess.Popen(
-            list(child.command),
-            env={**os.environ, **child.env},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL,
-            start_new_session=True,
-            preexec_fn=_die_with_parent if sys.platform == "linux" else None,
-        )
-        self._running[child.name] = _Running(child, process, time.monotonic(), failures)
-        assert process.stdout is not None
-        threading.Thread(target=self._copy, args=(child.name, process.stdout), daemon=True).start()
-        self._write_notes()
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        with (self.var / "supervisor.lock").open("w") as handle:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise EmbeddedError(
+                    f"Portico already runs on {self.var}; stop it first, or set PORTICO_VAR to another folder"
+                ) from None
+            yield
 
-    def _copy(self, name: str, stream: IO[bytes]) -> None:
-        for raw in stream:
-            self._say(name, raw.decode(errors="replace").rstrip())
-        stream.close()
+    @contextlib.contextmanager
+    def _signals(self) -> Iterator[None]:
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {
+            number: signal.signal(number, lambda *_a: self._stop.set()) for number in (signal.SIGINT, signal.SIGTERM)
+        }
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _start_servers(self) -> None:
+        for name, server in self.servers:
+            if self._stop.is_set():
+                return
+            server.start()
+            self._say(name, "ready")
 
     def _look_after(self) -> None:
-        for name, server in self.servers:
-            if not server.running():
-                self._say(name, "gone; starting it again")
-                with contextlib.suppress(EmbeddedError):
-                    server.start()
-                    self._say(name, "ready")
         now = time.monotonic()
-        for entry in list(self._running.values()):
-            code = entry.process.poll()
-            if code is None:
+        if now - self._looked >= POLL_SECONDS:
+            self._look_after_servers()
+            self._looked = time.monotonic()
+        for state in self._states.values():
+            self._look_after_child(state)
+        if not self._told and all(state.ready for state in self._states.values()):
+            self._told = True
+            if self.on_ready is not None:
+                self.on_ready()
+
+    def _look_after_servers(self) -> None:
+        for name, server in self.servers:
+            if self._stop.is_set() or server.running():
                 continue
-            if not entry.again_at:
-                failures = 0 if now - entry.started > 30 else entry.failures + 1
-                pause = min(LONGEST_PAUSE, 0.2 * 2 ** max(0, failures - 1))
-                entry.failures, entry.again_at = failures, now + (pause if failures else 0.0)
-                self._say(entry.child.name, f"ended with {code}; starting it again")
-            if now >= entry.again_at:
-                self._launch(entry.child, entry.failures)
+            self._say(name, "gone; starting it again")
+            try:
+                server.start()
+            except (EmbeddedError, OSError) as error:
+                self._say(name, str(error))
+            else:
+                self._say(name, "ready")
+
+    def _look_after_child(self, state: _State) -> None:
+        now = time.monotonic()
+        if state.done:
+            return
+        if state.process is None:
+            if now >= state.due and all(self._states[name].ready for name in state.child.needs):
+                self._launch(state)
+        elif _ended(state.process):
+            self._bury(state, now)
+        elif not state.ready:
+            state.ready = state.child.ready is None or state.child.ready()
+
+    def _launch(self, state: _State) -> None:
+        child, parent = state.child, os.getpid()
+
+        def die_with_parent() -> None:
+            # Linux: a child is told to stop when its supervisor dies, even by kill -9.
+            if _libc is not None:
+                _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+                if os.getppid() != parent:
+                    os._exit(1)
+
+        try:
+            state.process = subprocess.Popen(
+                list(child.command),
+                env={**os.environ, **child.env, MARK: self._mark},
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+                preexec_fn=die_with_parent if _libc is not None else None,
+            )
+        except OSError as error:
+            raise EmbeddedError(f"{child.name} cannot be started: {error}") from error
+        state.launched = time.monotonic()
+        assert state.process.stdout is not None
+        threading.Thread(target=self._copy, args=(child.name, state.process.stdout), daemon=True).start()
+        self._write_notes()
+
+    def _bury(self, state: _State, now: float) -> None:
+        assert state.process is not None
+        # What the dead one leaves of its group still holds its port, so it goes before the number is free again.
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(state.process.pid, signal.SIGKILL)
+        code = state.process.wait()
+        state.process = None
+        if not state.child.restart:
+            state.done, state.ready = True, code == 0
+            self._say(state.child.name, f"ended with {code}")
+            return
+        state.ready = False
+        state.failures = 0 if now - state.launched > STEADY_SECONDS else state.failures + 1
+        pause = min(LONGEST_PAUSE, 0.2 * 2 ** (state.failures - 1)) if state.failures else 0.0
+        state.due = now + pause
+        self._say(
+            state.child.name, f"ended with {code}; starting it again" + (f" in {pause:g} s" if pause >= 1 else "")
+        )
+        self._write_notes()
+
+    def _say(self, name: str, line: str) -> None:
+        prefix = f"{name:>10} │ "
+        # A terminal that has gone must not keep us from stopping what we started.
+        with self._output, contextlib.suppress(OSError, ValueError):
+            if sys.stdout.isatty():
+                prefix = f"\033[{_COLOURS[self._names.index(name) % len(_COLOURS)]}m{prefix}\033[0m"
+            sys.stdout.write(f"{prefix}{line}\n")
+            sys.stdout.flush()
+
+    def _copy(self, name: str, stream: IO[bytes]) -> None:
+        with stream:
+            for raw in stream:
+                self._say(name, raw.decode(errors="replace").rstrip())
 
     def _write_notes(self) -> None:
-        notes = {n: [e.process.pid, started_at(e.process.pid)] for n, e in self._running.items()}
-        self._notes.write_text(json.dumps({"supervisor": [os.getpid(), started_at(os.getpid())], "children": notes}))
+        pids = {name: state.process.pid for name, state in self._states.items() if state.process is not None}
+        notes = {"mark": self._mark, "children": {name: [pid, started_at(pid)] for name, pid in pids.items()}}
+        fresh = self._notes.with_suffix(".new")
+        fresh.write_text(json.dumps(notes), encoding="utf-8")
+        fresh.replace(self._notes)
 
     def _clear_leftovers(self) -> None:
-        """Children of a supervisor that was itself killed: stopped when they are surely the same processes."""
-        with contextlib.suppress(OSError, ValueError):
-            notes: dict[str, Any] = json.loads(self._notes.read_text())
-            pid, start = notes["supervisor"]
-            if pid != os.getpid() and start is not None and started_at(pid) == start:
-                raise EmbeddedError(f"Portico already runs here (process {pid}); stop it first")
-            for pid, start in notes["children"].values():
-                if start is not None and started_at(pid) == start:
-                    _end_group(pid)
+        """End the children of a supervisor that was itself killed, when they are surely the same processes."""
+        left: set[int] = set()
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
+            notes: dict[str, Any] = json.loads(self._notes.read_text(encoding="utf-8"))
+            left.update(
+                pid for pid, start in notes["children"].values() if start is not None and started_at(pid) == start
+            )
+            left.update(marked(MARK, notes["mark"]))
+        if left:
+            end(left, GRACE_SECONDS)
+        self._notes.unlink(missing_ok=True)
 
     def _stop_all(self) -> None:
-        for entry in reversed(list(self._running.values())):
-            if entry.process.poll() is None:
-                with contextlib.suppress(ProcessLookupError):
-                    os.killpg(entry.process.pid, signal.SIGTERM)
-        deadline = time.monotonic() + GRACE_SECONDS
-        for entry in self._running.values():
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                entry.process.wait(max(0.1, deadline - time.monotonic()))
-            if entry.process.poll() is None:
-                with contextlib.suppress(ProcessLookupError):
-                    os.killpg(entry.process.pid, signal.SIGKILL)
-                entry.process.wait()
+        """Children in the reverse of the order of their needs, then servers in the reverse of their order."""
+        for level in reversed(self.levels):
+            processes = [
+                process for child in reversed(level) if (process := self._states[child.name].process) is not None
+            ]
+            for process in processes:
+                _signal(process, signal.SIGTERM)
+            deadline = time.monotonic() + GRACE_SECONDS
+            for process in processes:
+                while not _ended(process) and time.monotonic() < deadline:
+                    time.sleep(0.02)
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
         for name, server in reversed(self.servers):
-            server.stop()
-            self._say(name, "stopped")
-        with contextlib.suppress(FileNotFoundError):
-            self._notes.unlink()
+            try:
+                server.stop()
+            except (EmbeddedError, OSError) as error:
+                self._say(name, str(error))
+            else:
+                self._say(name, "stopped")
+        self._notes.unlink(missing_ok=True)
 
 
-def _end_group(pid: int) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(pid, signal.SIGTERM)
-        for _attempt in range(40):
-            if started_at(pid) is None:
-                return
-            time.sleep(0.05)
-        os.killpg(pid, signal.SIGKILL)
+def _ended(process: subprocess.Popen[bytes]) -> bool:
+    """Whether it has ended, without burying it: until then nobody can take over its number."""
+    if process.returncode is not None:
+        return True
+    try:
+        return os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+    except ChildProcessError:
+        return process.poll() is not None
 
 
-def up(*, var: Path, children: Sequence[Child], servers: Sequence[tuple[str, Server]], on_ready: Callable[[], None]) -> int:
-    """Run everything until Ctrl-C; returns the exit status."""
+def _signal(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    """To the process alone: one with workers of its own stops them in its own way."""
+    if process.returncode is None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process.pid, number)
+
+
+def _levels(children: Sequence[Child]) -> list[list[Child]]:
+    """Children by their needs: each level needs only earlier ones. Raises EmbeddedError."""
+    levels: list[list[Child]] = []
+    left, known = list(children), set[str]()
+    while left:
+        level = [child for child in left if known.issuperset(child.needs)]
+        if not level:
+            names = ", ".join(f"{child.name} ({', '.join(child.needs)})" for child in left)
+            raise EmbeddedError(f"these need something that is not there, or each other: {names}")
+        levels.append(level)
+        known.update(child.name for child in level)
+        left = [child for child in left if child not in level]
+    return levels
+
+
+def up(
+    *,
+    var: Path,
+    children: Sequence[Child],
+    servers: Sequence[tuple[str, Server]] = (),
+    on_ready: Callable[[], None] | None = None,
+) -> int:
+    """Run everything until Ctrl-C; returns the exit status. Raises EmbeddedError."""
     return Supervisor(var, children, servers, on_ready).run()

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterable
 
 from core.hooks.decisions import PatientFacts
-from core.identity import accounts, dependants, profile
+from core.identity import accounts, dependants, moderation, profile
 from core.identity.categories import CategoryResult
 from core.notifications.service import Recipient
 
@@ -41,6 +41,11 @@ def patient_facts(account_id: uuid.UUID, dependant_id: uuid.UUID | None = None) 
 def category_of(account_id: uuid.UUID) -> CategoryResult:
     """The category, computed from what was told and supplied (CB-098)."""
     return profile.category_of(accounts.by_id(account_id))
+
+
+def may_use(account_id: uuid.UUID, service: str) -> bool:
+    """Whether the operator left this service open to the account (CB-078)."""
+    return moderation.service_allowed(account_id, service)
 
 
 def dependants_of(account_id: uuid.UUID) -> list[dependants.DependantView]:

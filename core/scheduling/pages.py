@@ -23,6 +23,7 @@ from core.scheduling.models import Appointment
 from core.tenancy import receipts
 from core.tenancy.current import current_tenant
 from core.web.access import access
+from core.web.frame import Refused
 from core.web.language import language, say, zone
 from core.web.pages import add_navigation
 
@@ -241,6 +242,11 @@ def book(professional_id: str, reason_id: str, practice_id: str, start: int) -> 
 
 def _hold(professional_id: uuid.UUID, reason_id: uuid.UUID, practice_id: uuid.UUID, starts_at: dt.datetime, dependant: uuid.UUID | None, note: str) -> Any:
     booker = people.booker(g.account.id, dependant)
+    reason = VisitReason.get(reason_id)
+    if reason is not None and not identity.may_use(g.account.id, reason.service):
+        raise Refused(
+            _("This service is closed to your account at the moment. Please write to our support."), status=403
+        )
     try:
         row = service.hold(
             booker, professional_id=professional_id, reason_id=reason_id, practice_id=practice_id, starts_at=starts_at, note=note
@@ -276,7 +282,7 @@ def confirm(appointment_id: str) -> Any:
             db.session.commit()
             return redirect(url_for("scheduling.professional", professional_id=row.professional_id))
         try:
-            version = consent.order_version(g.account.id)
+            version = consent.order_version(g.account.id, act_kind="appointment", act_id=row.id, language=language())
             service.confirm(g.account.id, row.id, version)
         except service.SlotGone as gone:
             db.session.rollback()

@@ -14,7 +14,10 @@ class Config(Schema):
     welcome = fields.String(
         load_default="",
         validate=validate.Length(max=200),
-        metadata={"description": "Words on the plugin's page; the portal cannot go live without them", "example": "Welcome to Examplia"},
+        metadata={
+            "description": "Words on the plugin's page; the portal cannot go live without them",
+            "example": "Welcome to Examplia",
+        },
     )
     quiet_hour = fields.Integer(
         load_default=None,

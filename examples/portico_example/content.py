@@ -46,27 +46,63 @@ CATEGORIES = (
         "example_resident",
         _("Insured in Examplia"),
         _("You live in Examplia and have its card."),
-        (Condition("residence", COUNTRY), Condition("identifier", "example_number"), Condition("document", "example_card")),
+        (
+            Condition("residence", COUNTRY),
+            Condition("identifier", "example_number"),
+            Condition("document", "example_card"),
+        ),
     ),
 )
 STATUSES = (
-    Status("example_frail", _("Frail"), _("You need more time."), ("example_resident",), (Condition("declared", "example_frail"),)),
+    Status(
+        "example_frail",
+        _("Frail"),
+        _("You need more time."),
+        ("example_resident",),
+        (Condition("declared", "example_frail"),),
+    ),
 )
 IDENTIFIERS = (
-    IdentifierType("example_number", _("Number on your card of Examplia"), COUNTRY, "patient", check_number, "EX1234", _("On the front.")),
-    IdentifierType("example_licence", _("Licence of Examplia"), COUNTRY, "professional", check_number, "EX4321", secret=False),
+    IdentifierType(
+        "example_number",
+        _("Number on your card of Examplia"),
+        COUNTRY,
+        "patient",
+        check_number,
+        "EX1234",
+        _("On the front."),
+    ),
+    IdentifierType(
+        "example_licence", _("Licence of Examplia"), COUNTRY, "professional", check_number, "EX4321", secret=False
+    ),
 )
 DOCUMENTS = (
     DocumentType("example_card", _("Copy of your card of Examplia"), "patient", COUNTRY),
     DocumentType("example_diploma", _("Copy of your diploma"), "professional", COUNTRY),
 )
-PRACTICE = (PracticeCountry(COUNTRY, _("Examplia"), ("example_licence",), ("example_diploma",), register="example_licence"),)
-SERVICES = (
-    Service("example_walk", _("Walk and talk"), _("You walk together for half an hour."), "in_person", "in_person", icon="person", weight=90),
+PRACTICE = (
+    PracticeCountry(COUNTRY, _("Examplia"), ("example_licence",), ("example_diploma",), register="example_licence"),
 )
-SPECIALTIES = (Specialty("example_walking", _("Walking medicine"), medical=True, country=COUNTRY, codes={"XE": ("W1",)}),)
+SERVICES = (
+    Service(
+        "example_walk",
+        _("Walk and talk"),
+        _("You walk together for half an hour."),
+        "in_person",
+        "in_person",
+        icon="person",
+        weight=90,
+    ),
+)
+SPECIALTIES = (
+    Specialty("example_walking", _("Walking medicine"), medical=True, country=COUNTRY, codes={"XE": ("W1",)}),
+)
 EMERGENCY = (EmergencyNumber("999", _("Everything in Examplia"), COUNTRY),)
-MESSAGES = (MessageTemplate("example_welcome", _("Welcome to Examplia"), sms=_("Welcome to Examplia."), channels=("in_app", "email")),)
+MESSAGES = (
+    MessageTemplate(
+        "example_welcome", _("Welcome to Examplia"), sms=_("Welcome to Examplia."), channels=("in_app", "email")
+    ),
+)
 PROCESSING = (
     ProcessingEntry(
         "example.welcome",
@@ -89,13 +125,17 @@ def references(parameters: Parameters, on: dt.date) -> tuple[LegalReference, ...
     """Which law governs patients and professionals, with the citation in force on a day."""
     citation = parameters.citation("adult_age", on)
     return tuple(
-        LegalReference("applicable_law", party, citation, _("Law of Examplia")) for party in ("example_resident", f"professional:{COUNTRY}")
+        LegalReference("applicable_law", party, citation, _("Law of Examplia"))
+        for party in ("example_resident", f"professional:{COUNTRY}")
     )
 
 
 def write_lines(entries: tuple[AgendaEntry, ...]) -> bytes:
     """An agenda as JSON lines: pure, the same entries give the same bytes."""
-    rows = ({"uid": e.uid, "start": e.starts_at.isoformat(), "end": e.ends_at.isoformat(), "title": e.title} for e in entries)
+    rows = (
+        {"uid": e.uid, "start": e.starts_at.isoformat(), "end": e.ends_at.isoformat(), "title": e.title}
+        for e in entries
+    )
     return "".join(json.dumps(row, sort_keys=True, ensure_ascii=False) + "\n" for row in rows).encode()
 
 

@@ -40,7 +40,13 @@ def service_access(question: Question, parameters: Parameters) -> Decision:
     if _years(question.patient.birth_date, question.at) < age.value:
         why = _("In Examplia one books alone from {age} years on.", age=age.value)
         return deny(Reason("too_young", NAME, why, citation=citation, parameters=(age,)))
-    reason = Reason("resident", NAME, _("You are insured in Examplia, and so is this professional."), citation=citation, parameters=(age,))
+    reason = Reason(
+        "resident",
+        NAME,
+        _("You are insured in Examplia, and so is this professional."),
+        citation=citation,
+        parameters=(age,),
+    )
     frail = "example_frail" in question.patient.statuses
     more_time = Obligation("more_time", NAME, _("Plan ten minutes more."), {"minutes": 10})
     return permit(reason, obligations=(more_time,) if frail else ())

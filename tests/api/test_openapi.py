@@ -148,7 +148,7 @@ def test_every_refusal_is_a_problem(caller, method, path, body, status, code):
 
 def test_a_body_that_is_not_json(caller, app):
     answer = caller()("POST", "/session", None, Content_Type="application/json")
-    assert answer.status_code in (400, 422)
+    assert (answer.status_code, answer.get_json()["type"]) == (422, "urn:portico:problem:invalid_input")
     client = app.test_client(use_cookies=False)
     broken = client.post(
         "/api/v1/session", data="{broken", content_type="application/json", base_url="http://frontalia.localhost:8000"
@@ -156,9 +156,14 @@ def test_a_body_that_is_not_json(caller, app):
     assert (broken.status_code, broken.get_json()["type"]) == (400, "urn:portico:problem:not_json")
 
 
-def test_problems_are_told_in_the_callers_language(caller):
+def test_problems_are_told_in_the_callers_language(bundles, caller):
+    from core.tenancy import service
+
+    source = "Some values are missing or wrong. Each is named under “errors”."
+    bundle = {**bundles["frontalia"], "catalogue": {"fr": {source: "Des valeurs manquent."}}}
+    service.store(bundle, "tests")
     said = {c: caller()("POST", "/session", {}, Accept_Language=c).get_json()["detail"] for c in ("en", "fr")}
-    assert said["en"].startswith("Some values are missing or wrong.")
+    assert said == {"en": source, "fr": "Des valeurs manquent."}
 
 
 def test_generated_calls_never_break_it(app, frontalia, document):

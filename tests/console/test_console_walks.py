@@ -245,3 +245,12 @@ def test_tables_filter_sort_and_page(operator, portals):
     assert order("?page=99&sort=nothing&state=nothing") == ["frontalia", "rdv-confiance"]
     hostile = operator.get("/console/?q=%22%3E%3Cscript%3E").get_data(as_text=True)
     assert '"><script>' not in hostile
+
+
+def test_every_place_of_the_navigation_has_an_icon_that_is_drawn(app):
+    from pathlib import Path
+
+    from core.console.pages import NAVIGATION
+
+    sprite = Path(app.static_folder, "icons", "sprite.svg").read_text(encoding="utf-8")
+    assert [icon for _endpoint, _label, icon in NAVIGATION if f'id="{icon}"' not in sprite] == []

@@ -79,7 +79,9 @@ def says() -> Callable[[str, Message | None], None]:
         assert isinstance(message, Message)
         assert message.msgid.strip()
         assert message.domain in (plugin, "core")
-        assert set(re.findall(r"\{(\w+)\}", message.msgid)) <= set(message.params), f"{message.msgid}: a placeholder without a value"
+        assert set(re.findall(r"\{(\w+)\}", message.msgid)) <= set(message.params), (
+            f"{message.msgid}: a placeholder without a value"
+        )
 
     return check
 

@@ -6,9 +6,22 @@ from core.hooks.types import AgendaEntry, AgendaFormat
 
 ENTRIES = (
     AgendaEntry(
-        "1@example", dt.datetime(2026, 11, 23, 9, 0, tzinfo=dt.UTC), dt.datetime(2026, 11, 23, 9, 20, tzinfo=dt.UTC), "É, “ß”\n,;", "Metz", "booked"
+        "1@example",
+        dt.datetime(2026, 11, 23, 9, 0, tzinfo=dt.UTC),
+        dt.datetime(2026, 11, 23, 9, 20, tzinfo=dt.UTC),
+        "É, “ß”\n,;",
+        "Metz",
+        "booked",
     ),
-    AgendaEntry("2@example", dt.datetime(2026, 11, 23, 10, 0, tzinfo=dt.UTC), dt.datetime(2026, 11, 23, 10, 20, tzinfo=dt.UTC), "", "", "booked", 3),
+    AgendaEntry(
+        "2@example",
+        dt.datetime(2026, 11, 23, 10, 0, tzinfo=dt.UTC),
+        dt.datetime(2026, 11, 23, 10, 20, tzinfo=dt.UTC),
+        "",
+        "",
+        "booked",
+        3,
+    ),
 )
 
 

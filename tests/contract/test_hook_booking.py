@@ -11,7 +11,12 @@ AT = dt.date(2026, 11, 21)
 FACTS = [
     {},
     {"dependant": True},
-    {"starts_at": dt.datetime(2026, 11, 23, 13, 30, tzinfo=dt.UTC), "mode": "video", "known_patient": False, "dependant": False},
+    {
+        "starts_at": dt.datetime(2026, 11, 23, 13, 30, tzinfo=dt.UTC),
+        "mode": "video",
+        "known_patient": False,
+        "dependant": False,
+    },
 ]
 PATIENTS = [
     PatientFacts(),
@@ -21,7 +26,12 @@ PATIENTS = [
     PatientFacts("example_resident", frozenset({"example_frail"}), dt.date(1980, 5, 1), "XE", True),
     PatientFacts("example_resident", frozenset(), None, "XE"),
 ]
-PROFESSIONALS = [ProfessionalFacts(), ProfessionalFacts("FR", "physician", "cardiology"), ProfessionalFacts("LU", "allied"), ProfessionalFacts("XE", "physician")]
+PROFESSIONALS = [
+    ProfessionalFacts(),
+    ProfessionalFacts("FR", "physician", "cardiology"),
+    ProfessionalFacts("LU", "allied"),
+    ProfessionalFacts("XE", "physician"),
+]
 SERVICES = [None, "in_person", "video_consultation", "teleconsultation", "no_such_service"]
 
 
@@ -53,7 +63,9 @@ def test_the_same_question_has_the_same_answer(implementation):
 def test_order_of_facts_does_not_matter(implementation):
     for question in questions():
         turned = dict(reversed(list(question.facts.items())))
-        assert implementation(question) == implementation(Question("booking", AT, question.service, question.patient, question.professional, turned))
+        assert implementation(question) == implementation(
+            Question("booking", AT, question.service, question.patient, question.professional, turned)
+        )
 
 
 @pytest.mark.parametrize(("hour", "effect"), [(13, "deny"), (14, "not_applicable"), (None, "not_applicable")])

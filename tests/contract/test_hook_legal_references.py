@@ -15,6 +15,8 @@ def test_each_is_complete(implementation, says):
 
 
 def test_parties_exist(implementation, all_of):
-    parties = {c.code for c in all_of("categories")} | {f"professional:{p.country}" for p in all_of("practice_countries")}
+    parties = {c.code for c in all_of("categories")} | {
+        f"professional:{p.country}" for p in all_of("practice_countries")
+    }
     for reference in implementation():
         assert reference.party in parties or reference.party.startswith("professional:"), reference.party

@@ -11,7 +11,12 @@ AT = dt.date(2026, 11, 21)
 FACTS = [
     {},
     {"dependant": True},
-    {"starts_at": dt.datetime(2026, 11, 23, 13, 30, tzinfo=dt.UTC), "mode": "video", "known_patient": False, "dependant": False},
+    {
+        "starts_at": dt.datetime(2026, 11, 23, 13, 30, tzinfo=dt.UTC),
+        "mode": "video",
+        "known_patient": False,
+        "dependant": False,
+    },
 ]
 PATIENTS = [
     PatientFacts(),
@@ -21,7 +26,12 @@ PATIENTS = [
     PatientFacts("example_resident", frozenset({"example_frail"}), dt.date(1980, 5, 1), "XE", True),
     PatientFacts("example_resident", frozenset(), None, "XE"),
 ]
-PROFESSIONALS = [ProfessionalFacts(), ProfessionalFacts("FR", "physician", "cardiology"), ProfessionalFacts("LU", "allied"), ProfessionalFacts("XE", "physician")]
+PROFESSIONALS = [
+    ProfessionalFacts(),
+    ProfessionalFacts("FR", "physician", "cardiology"),
+    ProfessionalFacts("LU", "allied"),
+    ProfessionalFacts("XE", "physician"),
+]
 SERVICES = [None, "in_person", "video_consultation", "teleconsultation", "no_such_service"]
 
 
@@ -53,14 +63,25 @@ def test_the_same_question_has_the_same_answer(implementation):
 def test_order_of_facts_does_not_matter(implementation):
     for question in questions():
         turned = dict(reversed(list(question.facts.items())))
-        assert implementation(question) == implementation(Question("service_access", AT, question.service, question.patient, question.professional, turned))
+        assert implementation(question) == implementation(
+            Question("service_access", AT, question.service, question.patient, question.professional, turned)
+        )
 
 
-@pytest.mark.parametrize(("birth_date", "at", "effect"), [
-    (dt.date(2009, 3, 1), dt.date(2026, 11, 21), "deny"),
-    (dt.date(2009, 3, 1), dt.date(2027, 1, 1), "permit"),
-    (dt.date(1980, 3, 1), dt.date(2009, 12, 31), "deny"),
-])
+@pytest.mark.parametrize(
+    ("birth_date", "at", "effect"),
+    [
+        (dt.date(2009, 3, 1), dt.date(2026, 11, 21), "deny"),
+        (dt.date(2009, 3, 1), dt.date(2027, 1, 1), "permit"),
+        (dt.date(1980, 3, 1), dt.date(2009, 12, 31), "deny"),
+    ],
+)
 def test_the_example_uses_the_value_of_the_day(everyone, birth_date, at, effect):
-    asked = Question("service_access", at, "in_person", PatientFacts("example_resident", birth_date=birth_date), ProfessionalFacts("XE", "physician"))
+    asked = Question(
+        "service_access",
+        at,
+        "in_person",
+        PatientFacts("example_resident", birth_date=birth_date),
+        ProfessionalFacts("XE", "physician"),
+    )
     assert everyone.modules["example"].service_access(asked).effect == effect

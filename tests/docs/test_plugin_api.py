@@ -76,7 +76,11 @@ def test_core_imports_no_plugin(path: Path) -> None:
 def test_rules_are_pure(path: Path) -> None:
     """Facts in, decision out: no database, no clock, no web."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    assert not [n for n in _imports(path) if n.split(".")[0] in ("flask", "sqlalchemy", "requests", "redis", "time", "random", "os")]
+    assert not [
+        n
+        for n in _imports(path)
+        if n.split(".")[0] in ("flask", "sqlalchemy", "requests", "redis", "time", "random", "os")
+    ]
     calls = {ast.unparse(n.func) for n in ast.walk(tree) if isinstance(n, ast.Call)}
     assert not calls & {"dt.date.today", "dt.datetime.now", "today", "now", "open"}
 
@@ -84,5 +88,7 @@ def test_rules_are_pure(path: Path) -> None:
 def test_deciding_needs_no_web_server_and_no_database() -> None:
     """Importing every plugin opens nothing: a fresh interpreter without any setting can do it."""
     code = "import plugins.jurisdiction_fr, plugins.jurisdiction_lu, plugins.jurisdiction_be; print('ok')"
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env={"PATH": ""}, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env={"PATH": ""}, capture_output=True, text=True, check=True
+    )
     assert done.stdout.strip() == "ok"

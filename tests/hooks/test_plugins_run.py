@@ -13,7 +13,18 @@ import portico_example
 import pytest
 
 from core.hooks import specs
-from core.hooks.decisions import NOT_APPLICABLE, PERMIT_NOBODY, Decision, Obligation, PatientFacts, ProfessionalFacts, Question, Reason, deny, permit
+from core.hooks.decisions import (
+    NOT_APPLICABLE,
+    PERMIT_NOBODY,
+    Decision,
+    Obligation,
+    PatientFacts,
+    ProfessionalFacts,
+    Question,
+    Reason,
+    deny,
+    permit,
+)
 from core.hooks.manager import PluginProblem, PluginRuntime
 from core.hooks.specs import hookimpl
 from core.hooks.types import EmergencyNumber, Event
@@ -61,19 +72,30 @@ def test_shuffled_plugins_give_the_same_answers(seed: int, runtime: PluginRuntim
     assert one.collect("holidays", country="FR", year=2026) == other.collect("holidays", country="FR", year=2026)
     for category in ("fr_resident", "lu_resident", "be_resident", "other", "example_resident"):
         for country in ("FR", "LU", "XE"):
-            asked = Question("service_access", AT, "in_person", PatientFacts(category, birth_date=dt.date(1980, 1, 1)), ProfessionalFacts(country, "physician"))
+            asked = Question(
+                "service_access",
+                AT,
+                "in_person",
+                PatientFacts(category, birth_date=dt.date(1980, 1, 1)),
+                ProfessionalFacts(country, "physician"),
+            )
             assert one.decide(asked) == other.decide(asked)
 
 
 def _told(item: Any) -> tuple[Any, ...]:
-    return tuple(getattr(item, name, None) for name in ("code", "weight", "label", "country", "party", "topic", "number"))
+    return tuple(
+        getattr(item, name, None) for name in ("code", "weight", "label", "country", "party", "topic", "number")
+    )
 
 
 def test_contributions_are_sorted_by_weight_then_plugin_then_code() -> None:
     def numbers(*rows: tuple[str, int]) -> Callable[[], list[EmergencyNumber]]:
         return lambda: [EmergencyNumber(n, Message("x"), "XE", weight=w) for n, w in rows]
 
-    runtime = of(("b", plugin(emergency_numbers=numbers(("1", 10), ("2", 5)))), ("a", plugin(emergency_numbers=numbers(("3", 10)))))
+    runtime = of(
+        ("b", plugin(emergency_numbers=numbers(("1", 10), ("2", 5)))),
+        ("a", plugin(emergency_numbers=numbers(("3", 10)))),
+    )
     assert [n.number for n in runtime.dispatcher(["a", "b"]).collect("emergency_numbers")] == ["2", "3", "1"]
 
 
@@ -82,7 +104,9 @@ def test_contributions_are_sorted_by_weight_then_plugin_then_code() -> None:
 
 @pytest.mark.rule("CB-115")
 def test_what_nobody_permits_is_denied() -> None:
-    answer = of(("p", plugin(booking=lambda question: NOT_APPLICABLE))).dispatcher(["p"]).decide(Question("booking", AT))
+    answer = (
+        of(("p", plugin(booking=lambda question: NOT_APPLICABLE))).dispatcher(["p"]).decide(Question("booking", AT))
+    )
     assert answer.effect == "deny"
     assert [r.code for r in answer.reasons] == [PERMIT_NOBODY]
 
@@ -151,7 +175,13 @@ def test_a_plugin_that_is_off_answers_nothing(runtime: PluginRuntime) -> None:
             assert off not in dict(view.by_plugin(hook)), hook
         for event in specs.EVENTS:
             assert off not in view.listeners(event)
-        asked = Question("service_access", AT, "in_person", PatientFacts("example_resident", birth_date=dt.date(1980, 1, 1)), ProfessionalFacts("XE", "physician"))
+        asked = Question(
+            "service_access",
+            AT,
+            "in_person",
+            PatientFacts("example_resident", birth_date=dt.date(1980, 1, 1)),
+            ProfessionalFacts("XE", "physician"),
+        )
         assert off not in {r.source for r in view.decide(asked).reasons}
 
 
@@ -184,8 +214,13 @@ def test_a_contribution_that_raises_is_left_out_counted_and_told(caplog: pytest.
 
 
 @pytest.mark.parametrize("answer", [broken, lambda question: "yes", lambda question: True, lambda question: [permit()]])
-def test_a_decision_that_raises_or_is_nonsense_is_a_deny(answer: Callable[..., Any], caplog: pytest.LogCaptureFixture) -> None:
-    runtime = of(("bad", plugin(booking=lambda question: answer(question))), ("good", plugin(booking=lambda question: permit(reason("yes")))))
+def test_a_decision_that_raises_or_is_nonsense_is_a_deny(
+    answer: Callable[..., Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    runtime = of(
+        ("bad", plugin(booking=lambda question: answer(question))),
+        ("good", plugin(booking=lambda question: permit(reason("yes")))),
+    )
     with caplog.at_level(logging.CRITICAL):
         found = runtime.dispatcher(["bad", "good"]).decide(Question("booking", AT))
     assert found.effect == "deny"
@@ -195,7 +230,10 @@ def test_a_decision_that_raises_or_is_nonsense_is_a_deny(answer: Callable[..., A
 
 
 def test_a_decision_that_says_nothing_has_no_say() -> None:
-    runtime = of(("quiet", plugin(booking=lambda question: None)), ("good", plugin(booking=lambda question: permit(reason("yes")))))
+    runtime = of(
+        ("quiet", plugin(booking=lambda question: None)),
+        ("good", plugin(booking=lambda question: permit(reason("yes")))),
+    )
     assert runtime.dispatcher(["quiet", "good"]).decide(Question("booking", AT)).permitted
 
 

@@ -17,7 +17,7 @@ for (const form of document.querySelectorAll("form[data-confirm]")) {
     dialog.close();
     const asked = form.querySelector("input[name=confirmed]");
     if (asked) asked.value = "yes";
-    form.requestSubmit(submitter);
+    form.requestSubmit(submitter ?? undefined);
   });
   dialog.querySelector("[data-confirm-no]")?.addEventListener("click", () => dialog.close());
   dialog.addEventListener("close", () => { if (!agreed) submitter?.focus(); });

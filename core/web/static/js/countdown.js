@@ -1,37 +1,41 @@
-// <time data-countdown datetime="…">: counts down to an instant of the server's clock, by the server's clock.
-const page = document.documentElement.dataset.now;
-const drift = page ? Date.parse(page) - Date.now() : 0;
+// [data-countdown="instant"]: counts down by the server's clock. The server's text stands until the first tick.
+const page = document.documentElement;
+const drift = page.dataset.now ? Date.parse(page.dataset.now) - Date.now() : 0;
+const unit = (n, name) => new Intl.NumberFormat(page.lang, { style: "unit", unit: name, unitDisplay: "long" }).format(n);
+const two = (n) => String(n).padStart(2, "0");
+
+function words(seconds) {
+  if (seconds >= 172800) return unit(Math.floor(seconds / 86400), "day");
+  if (seconds >= 3600) return `${unit(Math.floor(seconds / 3600), "hour")} ${unit(Math.floor(seconds / 60) % 60, "minute")}`;
+  return `${Math.floor(seconds / 60)}:${two(seconds % 60)}`;
+}
 
 for (const node of document.querySelectorAll("[data-countdown]")) {
-  const end = Date.parse(node.dateTime);
-  const box = node.closest(".countdown");
-  const live = box?.querySelector("[data-countdown-live]");
+  const end = Date.parse(node.dataset.countdown);
+  const box = node.closest(".countdown") ?? node;
+  const live = box.querySelector("[data-countdown-live]");
+  const over = box.querySelector("[data-countdown-over]");
   const short = Number(node.dataset.short || 60);
-  const locale = document.documentElement.lang;
   if (Number.isNaN(end)) continue;
-  let said = null;
+  let said = "";
+  let timer = 0;
 
-  const days = new Intl.NumberFormat(locale, { style: "unit", unit: "day", unitDisplay: "long" });
-  const clock = (s) => {
-    const two = (n) => String(n).padStart(2, "0");
-    const [h, m] = [Math.floor(s / 3600), Math.floor(s / 60) % 60];
-    if (h >= 48) return days.format(Math.floor(h / 24));
-    return h ? `${h}:${two(m)}:${two(s % 60)}` : `${m}:${two(s % 60)}`;
+  // Read aloud twice only: when time gets short, and when it is over.
+  const say = (what, text) => {
+    if (said === what) return;
+    said = what;
+    if (live && text) live.textContent = text;
   };
-
   const tick = () => {
     const left = Math.max(0, Math.round((end - Date.now() - drift) / 1000));
-    node.textContent = clock(left);
-    box?.classList.toggle("is-short", left <= short);
-    // Read aloud twice only: when time gets short, and when it is over.
-    if (live && left > 0 && left <= short && said !== "short") { said = "short"; live.textContent = node.dataset.shortText ?? ""; }
-    if (left > 0) return;
+    node.textContent = words(left);
+    box.classList.toggle("is-short", left <= short);
+    if (left > short) return;
+    if (left > 0) return say("short", node.dataset.shortText);
     clearInterval(timer);
-    if (live && said !== "over") live.textContent = node.dataset.overText ?? "";
-    box?.classList.add("is-over");
-    const over = box?.querySelector("[data-countdown-over]");
+    say("over", node.dataset.overText);
     if (over) over.hidden = false;
   };
-  const timer = setInterval(tick, 1000);
+  timer = setInterval(tick, 1000);
   tick();
 }

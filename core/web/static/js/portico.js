@@ -1,37 +1,66 @@
-// Pages work without this; with it they count down, copy, show passwords, and keep the focus where it belongs.
-const left = (until) => Math.max(0, Math.round((new Date(until) - Date.now()) / 1000));
-const words = (seconds, language) => {
-  const unit = (n, name) => new Intl.NumberFormat(language, { style: "unit", unit: name, unitDisplay: "long" }).format(n);
-  if (seconds >= 172800) return unit(Math.floor(seconds / 86400), "day");
-  if (seconds >= 7200) return unit(Math.floor(seconds / 3600), "hour");
-  if (seconds >= 120) return unit(Math.floor(seconds / 60), "minute");
-  return unit(seconds, "second");
-};
-for (const node of document.querySelectorAll("[data-countdown]")) {
-  const tick = () => { node.textContent = words(left(node.dataset.countdown), document.documentElement.lang); };
-  tick();
-  setInterval(tick, 1000);
-}
-for (const button of document.querySelectorAll("[data-copy]")) {
-  button.addEventListener("click", async () => {
-    const source = document.querySelector(button.dataset.copy);
-    await navigator.clipboard.writeText(source.value);
-    source.select();
-  });
-}
-for (const button of document.querySelectorAll("[data-show]")) {
-  button.addEventListener("click", () => {
-    const field = document.querySelector(button.dataset.show);
-    const hidden = field.type === "password";
-    field.type = hidden ? "text" : "password";
-    button.setAttribute("aria-pressed", String(hidden));
-  });
-}
+// Pages work without this. With it: focus on what is wrong, shown passwords, one submission per press, menus, copying.
 document.querySelector(".error-summary")?.focus();
+
+for (const button of document.querySelectorAll("[data-show]")) {
+  const field = document.querySelector(button.dataset.show);
+  const words = button.querySelector("[data-words]");
+  if (!field) continue;
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    const shown = field.type === "text";
+    field.type = shown ? "password" : "text";
+    button.setAttribute("aria-pressed", String(!shown));
+    if (words && button.dataset.hide) words.textContent = shown ? button.dataset.reveal : button.dataset.hide;
+  });
+  // A password manager must never keep the text field of a shown password.
+  field.form?.addEventListener("submit", () => { field.type = "password"; });
+}
+
+if (navigator.clipboard) {
+  for (const button of document.querySelectorAll("[data-copy]")) {
+    const source = document.querySelector(button.dataset.copy);
+    const words = button.querySelector("[data-words]");
+    if (!source) continue;
+    const before = words?.textContent;
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      source.select?.();
+      await navigator.clipboard.writeText(source.value ?? source.textContent.trim());
+      if (!words) return;
+      words.textContent = button.dataset.done;
+      setTimeout(() => { words.textContent = before; }, 4000);
+    });
+  }
+}
+
 for (const form of document.querySelectorAll('form[method="post"]')) {
-  form.addEventListener("submit", () => {
-    for (const button of form.querySelectorAll("button")) setTimeout(() => { button.disabled = true; }, 0);
+  form.addEventListener("submit", (event) => {
+    if (event.defaultPrevented) return;
+    if (form.dataset.sent) return event.preventDefault();
+    form.dataset.sent = "yes";
+    event.submitter?.setAttribute("aria-busy", "true");
   });
 }
-window.addEventListener("pageshow", () => { for (const button of document.querySelectorAll("form button:disabled")) button.disabled = false; });
-if ("serviceWorker" in navigator && location.protocol === "https:") navigator.serviceWorker.register("/sw.js");
+// A page that comes back from the history cache is used again.
+addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+  for (const busy of document.querySelectorAll('[aria-busy="true"]')) busy.removeAttribute("aria-busy");
+});
+
+// One menu is open at a time; Escape closes it and gives the focus back.
+const open = () => document.querySelectorAll("details.menu[open]");
+addEventListener("click", (event) => { for (const menu of open()) if (!menu.contains(event.target)) menu.open = false; });
+addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  for (const menu of open()) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }
+});
+
+for (const button of document.querySelectorAll("[data-dismiss]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => button.closest(".alert")?.remove());
+}
+
+if ("serviceWorker" in navigator && isSecureContext) navigator.serviceWorker.register("/sw.js").catch(() => {});
