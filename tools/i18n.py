@@ -15,6 +15,8 @@ from babel.messages import Catalog, extract, pofile
 ROOT = Path(__file__).resolve().parent.parent
 TRANSLATIONS = ROOT / "translations"
 LANGUAGES = ("fr", "de")
+# Without these a change does not land; a text that another language lacks is shown in English meanwhile.
+COMPLETE = ("fr",)
 KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "context": ((1, "c"), 2)}
 PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 # Specifications keep their words in the module; English is the source and needs no catalogue.
@@ -96,7 +98,8 @@ def problems() -> list[str]:
                 kept = catalogue.get(message.id, message.context)
                 where = f"{language}/{domain}: {message.id!r}"
                 if kept is None or not kept.string:
-                    found.append(f"{where}: not translated")
+                    if language in COMPLETE:
+                        found.append(f"{where}: not translated")
                 elif kept.fuzzy:
                     found.append(f"{where}: fuzzy")
                 elif set(PLACEHOLDER.findall(str(message.id))) != set(PLACEHOLDER.findall(str(kept.string))):

@@ -6,7 +6,7 @@ import contextlib
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,13 +49,13 @@ def _checks(var: Path) -> Iterator[Check]:
         yield _stale(var)
 
 
-def _programs(name: str, find: object) -> Check:
-    assert callable(find)
+def _programs(name: str, find: Callable[[], Path]) -> Check:
     try:
-        program: Path = find()
-        done = subprocess.run([str(program), "--version"], capture_output=True, timeout=10)
+        program = find()
     except EmbeddedError as error:
         return Check(name, False, "not found", str(error))
+    try:
+        done = subprocess.run([str(program), "--version"], capture_output=True, timeout=10)
     except (OSError, subprocess.TimeoutExpired) as error:
         return Check(name, False, f"{program}: {error}", "install the optional group again, or Debian's server")
     if done.returncode:

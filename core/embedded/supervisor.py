@@ -89,6 +89,18 @@ def listens(host: str, port: int) -> Callable[[], bool]:
     return probe
 
 
+@contextlib.contextmanager
+def alone(var: Path) -> Iterator[None]:
+    """Nobody else supervises this folder as long as this lasts. Raises EmbeddedError when somebody does."""
+    var.mkdir(parents=True, exist_ok=True)
+    with (var / "supervisor.lock").open("w") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise EmbeddedError(f"Portico already runs on {var}; stop it first, or set PORTICO_VAR to another folder") from None
+        yield
+
+
 class Supervisor:
     """Keeps servers and children alive until told to stop.
 
@@ -117,8 +129,7 @@ class Supervisor:
 
     def run(self) -> int:
         """Block until SIGINT or SIGTERM; returns 0. Raises EmbeddedError when another supervisor runs on this folder."""
-        self.var.mkdir(parents=True, exist_ok=True)
-        with self._alone(), self._signals():
+        with alone(self.var), self._signals():
             self._clear_leftovers()
             try:
                 self._start_servers()
@@ -132,17 +143,6 @@ class Supervisor:
     def stop(self) -> None:
         """Ask `run` to stop everything and return."""
         self._stop.set()
-
-    @contextlib.contextmanager
-    def _alone(self) -> Iterator[None]:
-        with (self.var / "supervisor.lock").open("w") as handle:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise EmbeddedError(
-                    f"Portico already runs on {self.var}; stop it first, or set PORTICO_VAR to another folder"
-                ) from None
-            yield
 
     @contextlib.contextmanager
     def _signals(self) -> Iterator[None]:
@@ -199,7 +199,8 @@ class Supervisor:
         elif _ended(state.process):
             self._bury(state, now)
         elif not state.ready:
-            state.ready = state.child.ready is None or state.child.ready()
+            with contextlib.suppress(OSError):
+                state.ready = state.child.ready is None or state.child.ready()
 
     def _launch(self, state: _State) -> None:
         child, parent = state.child, os.getpid()
@@ -222,7 +223,11 @@ class Supervisor:
                 preexec_fn=die_with_parent if _libc is not None else None,
             )
         except OSError as error:
-            raise EmbeddedError(f"{child.name} cannot be started: {error}") from error
+            if not state.launched:
+                raise EmbeddedError(f"{child.name} cannot be started: {error}") from error
+            self._say(child.name, f"cannot be started: {error}")
+            state.due = time.monotonic() + LONGEST_PAUSE
+            return
         state.launched = time.monotonic()
         assert state.process.stdout is not None
         threading.Thread(target=self._copy, args=(child.name, state.process.stdout), daemon=True).start()
@@ -328,6 +333,8 @@ def _levels(children: Sequence[Child]) -> list[list[Child]]:
     """Children by their needs: each level needs only earlier ones. Raises EmbeddedError."""
     levels: list[list[Child]] = []
     left, known = list(children), set[str]()
+    if len({child.name for child in left}) < len(left):
+        raise EmbeddedError(f"two processes of one name: {', '.join(sorted(child.name for child in left))}")
     while left:
         level = [child for child in left if known.issuperset(child.needs)]
         if not level:
