@@ -33,7 +33,11 @@ OTHER = Category(
     "other",
     _("Other"),
     _("You live in another country, or have not told us yet how you are insured."),
-    (Condition("residence_elsewhere"), Condition("document", "identity_document"), Condition("identifier", "identity_number")),
+    (
+        Condition("residence_elsewhere"),
+        Condition("document", "identity_document"),
+        Condition("identifier", "identity_number"),
+    ),
     specificity=0,
     weight=900,
 )
@@ -50,7 +54,13 @@ SERVICES = (
 def _identity_number(typed: str) -> Checked:
     value = "".join(c for c in typed.upper() if c.isalnum())
     if not 5 <= len(value) <= 20:
-        return Checked(value, _("Number of the identity document: 5 to 20 letters and digits are expected, {found} were typed.", found=len(value)))
+        return Checked(
+            value,
+            _(
+                "Number of the identity document: 5 to 20 letters and digits are expected, {found} were typed.",
+                found=len(value),
+            ),
+        )
     return Checked(value)
 
 
@@ -115,7 +125,9 @@ class CorePlugin:
                 Reason(
                     "teleconsultation_not_for_others",
                     "core",
-                    _("The French teleconsultation is not open to patients of other countries. You can ask for advice by video or message instead."),
+                    _(
+                        "The French teleconsultation is not open to patients of other countries. You can ask for advice by video or message instead."
+                    ),
                     "CB-109",
                 )
             )
@@ -129,7 +141,9 @@ class CorePlugin:
                 Reason(
                     "known_patients_only",
                     "core",
-                    _("This professional keeps these times for patients already known. Please choose another time or call the practice."),
+                    _(
+                        "This professional keeps these times for patients already known. Please choose another time or call the practice."
+                    ),
                     "CB-136",
                 )
             )
@@ -181,7 +195,9 @@ def to_email(delivery: Delivery) -> EmailMessage:
     if delivery.reply_to:
         message["Reply-To"] = delivery.reply_to
     domain = delivery.sender.rpartition("@")[2].rstrip(">") or "localhost"
-    message["Message-ID"] = f"<{delivery.idempotency_key}@{domain}>" if delivery.idempotency_key else make_msgid(domain=domain)
+    message["Message-ID"] = (
+        f"<{delivery.idempotency_key}@{domain}>" if delivery.idempotency_key else make_msgid(domain=domain)
+    )
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(delivery.body_text)
     if delivery.body_html:
@@ -197,7 +213,10 @@ def sms_sender(url: str) -> Any:
 
     def send(delivery: Delivery) -> None:
         answer = requests.post(
-            url, json={"to": delivery.to, "text": delivery.body_text, "id": delivery.idempotency_key}, timeout=15, allow_redirects=False
+            url,
+            json={"to": delivery.to, "text": delivery.body_text, "id": delivery.idempotency_key},
+            timeout=15,
+            allow_redirects=False,
         )
         answer.raise_for_status()
 

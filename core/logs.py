@@ -37,7 +37,9 @@ class JsonFormatter(logging.Formatter):
             error = record.exc_info[1]
             # The text of an exception may quote what a person typed: type and places only.
             line["exception"] = type(error).__name__
-            line["where"] = [f"{f.filename}:{f.lineno} {f.name}" for f in traceback.extract_tb(error.__traceback__)][-12:]
+            line["where"] = [f"{f.filename}:{f.lineno} {f.name}" for f in traceback.extract_tb(error.__traceback__)][
+                -12:
+            ]
         return json.dumps(line, ensure_ascii=True, default=str)
 
 

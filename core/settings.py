@@ -56,7 +56,9 @@ class Settings:
         env = e.get("PORTICO_ENV", "production")
         if env not in ("development", "production", "test"):
             problems.append(f"PORTICO_ENV is “{env}”: allowed are development, production, test")
-        database = need("PORTICO_DATABASE_URL", "postgresql+psycopg://portico_app:…@host/portico, or start with `portico up`")
+        database = need(
+            "PORTICO_DATABASE_URL", "postgresql+psycopg://portico_app:…@host/portico, or start with `portico up`"
+        )
         redis = need("PORTICO_REDIS_URL", "redis://host:6379/0, or start with `portico up`")
         secrets_ = tuple(s for s in need("PORTICO_SECRET_KEY", "`portico secrets` prints one").split(",") if s)
         if any(len(s) < 32 for s in secrets_):

@@ -31,7 +31,9 @@ PORTALS = ("frontalia", "rdv-confiance")
 PHONE = "+33600000000"
 ZONES = {"FR": "Europe/Paris", "LU": "Europe/Luxembourg"}
 PIXEL = bytes.fromhex(
-    "89504e470d0a1a0a0000000d4948445200000001000000010806000000 1f15c4890000000d49444154789c6360000002000001e221bc330000000049454e44ae426082".replace(" ", "")
+    "89504e470d0a1a0a0000000d4948445200000001000000010806000000 1f15c4890000000d49444154789c6360000002000001e221bc330000000049454e44ae426082".replace(
+        " ", ""
+    )
 )
 
 
@@ -73,9 +75,13 @@ def _operator(tenant_id: int, hashed: str) -> str:
     return email
 
 
-def _account(role: str, first: str, last: str, email: str, born: str, hashed: str, country: str | None = None) -> Account:
+def _account(
+    role: str, first: str, last: str, email: str, born: str, hashed: str, country: str | None = None
+) -> Account:
     person = Person(first, last, email, PHONE, born, "female" if first[-1] in "aeè" else "male")
-    account = accounts.create_account(role, person, "", language=current_tenant().language, state="active", country=country, hashed=hashed)
+    account = accounts.create_account(
+        role, person, "", language=current_tenant().language, state="active", country=country, hashed=hashed
+    )
     consent.accept(account.id, consent.to_accept(), language=current_tenant().language, way="registration")
     return account
 
@@ -123,17 +129,36 @@ def _publish(one: people.DemoProfessional, account: Account, practitioner: uuid.
         specialty=one.specialty, kind=kind, country=one.country, register_number=one.rpps if one.country == "FR" else None,
         languages=["fr", "de"] if one.country == "LU" else ["fr"], services=[s for s in services if s in offered],
     )  # fmt: skip
-    pro.presentation = {"fr": f"Je reçois à {one.place[2]}, sur rendez-vous.", "en": f"I see patients in {one.place[2]}, by appointment."}
+    pro.presentation = {
+        "fr": f"Je reçois à {one.place[2]}, sur rendez-vous.",
+        "en": f"I see patients in {one.place[2]}, by appointment.",
+    }
     street, code, city = one.place
     zone = ZONES[one.country]
     cabinet = directory.add_practice(
-        pro, mode="in_person", name=f"Cabinet de {city}", street=street, postal_code=code, city=city, country=one.country, time_zone=zone
+        pro,
+        mode="in_person",
+        name=f"Cabinet de {city}",
+        street=street,
+        postal_code=code,
+        city=city,
+        country=one.country,
+        time_zone=zone,
     )
     directory.add_reason(pro, label="Première consultation", service="in_person", duration_minutes=40, price_cents=5000)
     directory.add_reason(pro, label="Consultation de suivi", service="in_person", duration_minutes=20, price_cents=3000)
     start = clock.today(zone) - dt.timedelta(days=7)
     for weekday in (1, 2, 3, 4, 5):
-        hours.add_hours(pro, cabinet, weekday=weekday, opens=dt.time(9), closes=dt.time(12), grid_minutes=20, services=["in_person"], valid_from=start)
+        hours.add_hours(
+            pro,
+            cabinet,
+            weekday=weekday,
+            opens=dt.time(9),
+            closes=dt.time(12),
+            grid_minutes=20,
+            services=["in_person"],
+            valid_from=start,
+        )
     remote = [s for s in pro.services if s != "in_person"]
     if remote:
         room = directory.add_practice(pro, mode="virtual", name="Vidéo", country=one.country, time_zone=zone)
@@ -141,7 +166,16 @@ def _publish(one: people.DemoProfessional, account: Account, practitioner: uuid.
             label = "Téléconsultation" if code_ == "teleconsultation" else "Conseil en vidéo"
             directory.add_reason(pro, label=label, service=code_, duration_minutes=20, price_cents=2500)
         for weekday in (1, 2, 4, 5):
-            hours.add_hours(pro, room, weekday=weekday, opens=dt.time(14), closes=dt.time(17), grid_minutes=20, services=remote, valid_from=start)
+            hours.add_hours(
+                pro,
+                room,
+                weekday=weekday,
+                opens=dt.time(14),
+                closes=dt.time(17),
+                grid_minutes=20,
+                services=remote,
+                valid_from=start,
+            )
     return pro
 
 
@@ -167,14 +201,26 @@ def _patients(hashed: str) -> list[tuple[str, str, uuid.UUID]]:
         kinds = profile.identifier_types("patient")
         for code in ids:
             if code in kinds:
-                value = numbers[code] if n != 1 else {"fr_nir": people.nir("1850757654321"), "lu_matricule": people.matricule("19850712", 2)}[code]
+                value = (
+                    numbers[code]
+                    if n != 1
+                    else {"fr_nir": people.nir("1850757654321"), "lu_matricule": people.matricule("19850712", 2)}[code]
+                )
                 profile.set_identifier(account, kinds[code], value)
         for type_ in documents:
             uploads.keep(account, type_, uploads.Upload("image/png", PIXEL))
         profile.write(account, profile.Declared(home, work, True))
         if n == 0:
             dependants.add_dependant(
-                account.id, {"first_name": "Zoé", "last_name": last, "birth_date": "2018-05-20", "kind": "minor", "relation": "parent", "sex": "female"}
+                account.id,
+                {
+                    "first_name": "Zoé",
+                    "last_name": last,
+                    "birth_date": "2018-05-20",
+                    "kind": "minor",
+                    "relation": "parent",
+                    "sex": "female",
+                },
             )
         made.append((label, email, account.id))
     return made
@@ -185,7 +231,13 @@ def _pending(hashed: str) -> str:
     account = _account("professional", "Hélène", "Candas", email, "1981-01-15", hashed, "FR")
     db.session.add(
         ProfessionalProfile(
-            id=account.id, country="FR", specialty="general_practice", kind="physician", place="Metz", state="pending", order_confirmed=False
+            id=account.id,
+            country="FR",
+            specialty="general_practice",
+            kind="physician",
+            place="Metz",
+            state="pending",
+            order_confirmed=False,
         )
     )
     db.session.flush()
@@ -209,7 +261,12 @@ def _book(pros: list[Professional], patient_ids: list[uuid.UUID]) -> None:
             chosen = source.choice(bookers)
             try:
                 service.book(
-                    chosen, professional_id=pro.id, reason_id=reason.id, practice_id=slot.practice_id, starts_at=slot.starts_at, terms_version="2026-11"
+                    chosen,
+                    professional_id=pro.id,
+                    reason_id=reason.id,
+                    practice_id=slot.practice_id,
+                    starts_at=slot.starts_at,
+                    terms_version="2026-11",
                 )
                 db.session.commit()
             except (service.NotAllowed, service.SlotGone):

@@ -67,7 +67,9 @@ class TenantModel(Model):
 
     __abstract__ = True
 
-    tenant_id: Mapped[int] = mapped_column(Integer, primary_key=True, default=scope.current_tenant_id, autoincrement=False)
+    tenant_id: Mapped[int] = mapped_column(
+        Integer, primary_key=True, default=scope.current_tenant_id, autoincrement=False
+    )
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
 
     @classmethod
@@ -76,9 +78,13 @@ class TenantModel(Model):
         return db.session.get(cls, (scope.current_tenant_id(), id_))
 
 
-def tenant_fk(column: str, target: str, *, name: str | None = None, ondelete: str | None = None) -> ForeignKeyConstraint:
+def tenant_fk(
+    column: str, target: str, *, name: str | None = None, ondelete: str | None = None
+) -> ForeignKeyConstraint:
     """A foreign key that carries the tenant: a plain one would accept another tenant's row."""
-    return ForeignKeyConstraint(["tenant_id", column], [f"{target}.tenant_id", f"{target}.id"], name=name, ondelete=ondelete)
+    return ForeignKeyConstraint(
+        ["tenant_id", column], [f"{target}.tenant_id", f"{target}.id"], name=name, ondelete=ondelete
+    )
 
 
 __all__ = ["GlobalModel", "Model", "PrimaryKeyConstraint", "TenantModel", "UtcDateTime", "db", "new_id", "tenant_fk"]

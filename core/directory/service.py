@@ -95,7 +95,9 @@ def open_profile(
         languages=list(languages) or [current_tenant().language],
         presentation={},
         # A teleconsultation is a choice of the physician (CB-046): never preset.
-        services=list(services) if services is not None else [s for s in offered if s in ("in_person", "video_consultation")],
+        services=list(services)
+        if services is not None
+        else [s for s in offered if s in ("in_person", "video_consultation")],
         booking_open=True,
         search_text="",
         listed=listed,
@@ -115,7 +117,9 @@ def refresh_search(professional: Professional) -> None:
     for specialty in tenant.dispatcher.collect("specialties"):
         if specialty.code == professional.specialty:
             names += [i18n.render(specialty.label, language) for language in tenant.languages]
-    professional.search_text = db.session.execute(select(func.portico_fold(" ".join(n for n in names if n)))).scalar_one()
+    professional.search_text = db.session.execute(
+        select(func.portico_fold(" ".join(n for n in names if n)))
+    ).scalar_one()
 
 
 def offered_services() -> list[Any]:
@@ -165,7 +169,12 @@ def reasons_of(professional_id: uuid.UUID) -> list[VisitReason]:
 
 
 def edit_profile(
-    professional: Professional, *, presentation: Mapping[str, str], languages: Sequence[str], services: Sequence[str], booking_open: bool
+    professional: Professional,
+    *,
+    presentation: Mapping[str, str],
+    languages: Sequence[str],
+    services: Sequence[str],
+    booking_open: bool,
 ) -> None:
     """What the professional says of themself. Raises Refused for a service that the portal or the kind does not have."""
     known = {s.code: s for s in offered_services()}
@@ -175,7 +184,9 @@ def edit_profile(
         if known[code].care_class == "teleconsultation" and professional.kind != "physician":
             raise Refused(_("Only a physician can offer teleconsultations."), status=422)
     tenant = current_tenant()
-    professional.presentation = {k: v.strip()[:MAX_TEXT] for k, v in presentation.items() if k in tenant.languages and v.strip()}
+    professional.presentation = {
+        k: v.strip()[:MAX_TEXT] for k, v in presentation.items() if k in tenant.languages and v.strip()
+    }
     professional.languages = list(dict.fromkeys(languages)) or [tenant.language]
     professional.services = list(dict.fromkeys(services))
     professional.booking_open = booking_open
@@ -240,7 +251,10 @@ def favourites_of(account_id: uuid.UUID) -> list[Professional]:
     return list(
         db.session.execute(
             select(Professional)
-            .join(Favourite, (Favourite.tenant_id == Professional.tenant_id) & (Favourite.professional_id == Professional.id))
+            .join(
+                Favourite,
+                (Favourite.tenant_id == Professional.tenant_id) & (Favourite.professional_id == Professional.id),
+            )
             .where(Favourite.account_id == account_id, Professional.listed)
             .order_by(Professional.name)
         ).scalars()
@@ -260,7 +274,9 @@ def knows(professional_id: uuid.UUID, account_id: uuid.UUID) -> bool:
     """Whether the patient is on the professional's list."""
     return (
         db.session.execute(
-            select(PatientLink.id).where(PatientLink.professional_id == professional_id, PatientLink.account_id == account_id)
+            select(PatientLink.id).where(
+                PatientLink.professional_id == professional_id, PatientLink.account_id == account_id
+            )
         ).first()
         is not None
     )

@@ -131,7 +131,7 @@ def sockets_fit(root: Path) -> bool:
 
 def noted_folder(root: Path, label: str) -> Path | None:
     """The folder outside `root` that an earlier start chose, whether it still exists or not."""
-    with contextlib.suppress(FileNotFoundError):
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
         return Path((root / f"{label}.path").read_text(encoding="utf-8").strip())
     return None
 

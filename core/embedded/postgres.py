@@ -187,10 +187,8 @@ class EmbeddedPostgres:
             handle.write(secrets.token_urlsafe(24))
         if self.who.uid is not None and self.who.gid is not None:
             os.chown(self._password_file, self.who.uid, self.who.gid)
-        self._run(
-            "initdb", "-D", str(fresh), "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8",
-            "-A", "scram-sha-256", f"--pwfile={self._password_file}", "-k",
-        )  # fmt: skip
+        options = ["-D", str(fresh), "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "-A", "scram-sha-256", "-k"]
+        self._run("initdb", *options, f"--pwfile={self._password_file}", *(["--no-sync"] if self.fast else []))
         fresh.rename(self.data)
 
     def _same_major(self) -> None:

@@ -97,7 +97,9 @@ def alone(var: Path) -> Iterator[None]:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise EmbeddedError(f"Portico already runs on {var}; stop it first, or set PORTICO_VAR to another folder") from None
+            raise EmbeddedError(
+                f"Portico already runs on {var}; stop it first, or set PORTICO_VAR to another folder"
+            ) from None
         yield
 
 

@@ -21,6 +21,7 @@ REMEDY = "install the optional group (pip install 'portico[embedded]'), or Debia
 
 _START_SECONDS = 10
 _LOADING_SECONDS = 300
+_ANSWER_SECONDS = 2.0
 # Whoever starts a process must also bury it, long after the object that started it is gone.
 _started: list[subprocess.Popen[bytes]] = []
 
@@ -129,8 +130,12 @@ class EmbeddedValkey:
         return False
 
     def _client(self) -> redis.Redis:
+        seconds = _ANSWER_SECONDS
         return redis.Redis(
-            unix_socket_path=str(self.socket), socket_timeout=2, socket_connect_timeout=2, retry=Retry(NoBackoff(), 0)
+            unix_socket_path=str(self.socket),
+            socket_timeout=seconds,
+            socket_connect_timeout=seconds,
+            retry=Retry(NoBackoff(), 0),
         )
 
 

@@ -145,9 +145,7 @@ def permit(
 
 def deny(*reasons: Reason) -> Decision:
     """A deny with its reasons, each stamped as a denying one."""
-    stamped = tuple(
-        Reason(r.code, r.source, r.message, r.rule, r.citation, r.parameters, Effect.DENY) for r in reasons
-    )
+    stamped = tuple(Reason(r.code, r.source, r.message, r.rule, r.citation, r.parameters, Effect.DENY) for r in reasons)
     return Decision(Effect.DENY, stamped)
 
 
@@ -210,12 +208,8 @@ def combine(question: Question, answers: Iterable[Decision]) -> Decision:
     reasons.sort(key=lambda r: (r.source, r.rule or "", r.code, repr(r.message)))
     if denied:
         return Decision(Effect.DENY, tuple(_unique(reasons)))
-    obligations = sorted(
-        (o for a in given for o in a.obligations), key=lambda o: (o.source, o.code, repr(o.details))
-    )
-    return Decision(
-        Effect.PERMIT, tuple(_unique(reasons)), tuple(_unique(obligations)), dict(sorted(values.items()))
-    )
+    obligations = sorted((o for a in given for o in a.obligations), key=lambda o: (o.source, o.code, repr(o.details)))
+    return Decision(Effect.PERMIT, tuple(_unique(reasons)), tuple(_unique(obligations)), dict(sorted(values.items())))
 
 
 def _unique(items: Iterable[Any]) -> list[Any]:

@@ -79,7 +79,9 @@ class PluginRuntime:
             for impl in caller.get_hookimpls():
                 if impl.plugin is plugin and (impl.wrapper or impl.hookwrapper):
                     self._pm.unregister(plugin)
-                    raise PluginProblem([f"plugin {name}: hook {caller.name} is a wrapper; wrappers are not part of the contract"])
+                    raise PluginProblem(
+                        [f"plugin {name}: hook {caller.name} is a wrapper; wrappers are not part of the contract"]
+                    )
         self.modules[name] = plugin
         self._callers.clear()
 
@@ -90,7 +92,9 @@ class PluginRuntime:
         if name != BUILTIN:
             wanted = getattr(plugin, "portico_api", None)
             if not wanted:
-                problems.append(f"plugin {name}: `portico_api` is missing; say which API versions it works with, such as \">=1.0,<2\"")
+                problems.append(
+                    f'plugin {name}: `portico_api` is missing; say which API versions it works with, such as ">=1.0,<2"'
+                )
             elif not SpecifierSet(wanted).contains(specs.API_VERSION):
                 problems.append(f"plugin {name}: works with API {wanted}, this Portico offers {specs.API_VERSION}")
             if not getattr(plugin, "version", None):
@@ -135,7 +139,11 @@ class PluginRuntime:
         with self._lock:
             table = self._callers.get(wanted)
             if table is None:
-                table = {hook: self._implementations(hook, wanted) for family in specs.FAMILIES.values() for hook in specs._names(family)}
+                table = {
+                    hook: self._implementations(hook, wanted)
+                    for family in specs.FAMILIES.values()
+                    for hook in specs._names(family)
+                }
                 self._callers[wanted] = table
         return Dispatcher(self, wanted, table, settings or {})
 
@@ -145,7 +153,9 @@ class PluginRuntime:
 
     def _implementations(self, hook: str, enabled: frozenset[str]) -> tuple[_Implementation, ...]:
         impls = getattr(self._pm.hook, hook).get_hookimpls()
-        found = [_Implementation(i.plugin_name, i.function, tuple(i.argnames)) for i in impls if i.plugin_name in enabled]
+        found = [
+            _Implementation(i.plugin_name, i.function, tuple(i.argnames)) for i in impls if i.plugin_name in enabled
+        ]
         return tuple(sorted(found, key=lambda i: i.plugin))
 
     def record_error(self, plugin: str, hook: str, error: BaseException) -> None:
@@ -222,7 +232,13 @@ class Dispatcher:
             return answer
         except Exception as error:
             self._runtime.record_error(impl.plugin, question.name, error)
-            return deny(Reason("plugin_error", impl.plugin, _("A rule of this portal could not be checked. Nothing is allowed until it can.")))
+            return deny(
+                Reason(
+                    "plugin_error",
+                    impl.plugin,
+                    _("A rule of this portal could not be checked. Nothing is allowed until it can."),
+                )
+            )
 
     def listeners(self, event_name: str) -> tuple[str, ...]:
         """The enabled plugins that want to be told of an event."""

@@ -95,7 +95,11 @@ def _run(tenant_id: int, one: Job) -> None:
         except Exception as error:
             db.session.rollback()
             failure = type(error).__name__
-            log.error("periodic job failed", exc_info=error, extra={"job": one.code, "plugin": one.plugin, "tenant_id": tenant_id})
+            log.error(
+                "periodic job failed",
+                exc_info=error,
+                extra={"job": one.code, "plugin": one.plugin, "tenant_id": tenant_id},
+            )
         row = db.session.execute(
             select(PeriodicRun).where(PeriodicRun.job == f"{one.plugin}:{one.code}").with_for_update()
         ).scalar_one()

@@ -76,7 +76,10 @@ def notify(
         in_app="in_app" in wanted,
         created_at=clock.now(),
     )
-    body: dict[str, Any] = {"params": dict(params or {}), "to": {"email": to.email, "phone": to.phone, "zone": to.zone, "name": to.name}}
+    body: dict[str, Any] = {
+        "params": dict(params or {}),
+        "to": {"email": to.email, "phone": to.phone, "zone": to.zone, "name": to.name},
+    }
     if ics:
         body["ics"] = ics
     body["person"] = str(person_id)
@@ -150,12 +153,20 @@ def compose(row: Notification, body: Mapping[str, Any], channel: str, key: str) 
     before = g.get("language")
     g.language = row.language
     try:
-        subject = i18n.render(Message(template.subject.msgid, words, template.subject.domain), row.language, tenant.words(row.language))
+        subject = i18n.render(
+            Message(template.subject.msgid, words, template.subject.domain), row.language, tenant.words(row.language)
+        )
         config = tenant.config["notifications"]
-        sender = sender_of(config.get("sender_name") or tenant.name, config.get("sender_email") or f"noreply@{tenant.slug}.example")
+        sender = sender_of(
+            config.get("sender_name") or tenant.name, config.get("sender_email") or f"noreply@{tenant.slug}.example"
+        )
         if channel == "sms":
             source = template.sms or Message("{portal}: {subject}. {link}")
-            text = i18n.render(Message(source.msgid, {**words, "subject": subject}, source.domain), row.language, tenant.words(row.language))
+            text = i18n.render(
+                Message(source.msgid, {**words, "subject": subject}, source.domain),
+                row.language,
+                tenant.words(row.language),
+            )
             return Delivery("sms", body["to"]["phone"], subject, text, idempotency_key=key)
         context = {**words, "subject": subject, "tenant": tenant, "code_name": row.code, "base": base_url(tenant)}
         # A worker has no request: the page's context processors are left out, the environment's words are there.
@@ -169,7 +180,9 @@ def compose(row: Notification, body: Mapping[str, Any], channel: str, key: str) 
             g.language = before
     attachments: tuple[Attachment, ...] = ()
     if body.get("ics"):
-        attachments = (("rendez-vous.ics" if row.language == "fr" else "appointment.ics", "text/calendar", body["ics"].encode()),)
+        attachments = (
+            ("rendez-vous.ics" if row.language == "fr" else "appointment.ics", "text/calendar", body["ics"].encode()),
+        )
     reply_to = (tenant.config.get("contact") or {}).get("support_email") or ""
     return Delivery("email", body["to"]["email"], subject, text, html, sender, reply_to, attachments, key)
 
@@ -181,7 +194,10 @@ def _readable(params: Mapping[str, Any], language: str, zone: str) -> dict[str, 
             local = dt.datetime.fromisoformat(value).astimezone(ZoneInfo(zone))
             code = i18n.locale(language)
             city = dates.get_timezone_location(ZoneInfo(zone), locale=code, return_city=True)
-            day, time = dates.format_date(local.date(), "full", locale=code), dates.format_time(local, "short", locale=code)
+            day, time = (
+                dates.format_date(local.date(), "full", locale=code),
+                dates.format_time(local, "short", locale=code),
+            )
             result[name.removesuffix("_at")] = f"{day}, {time} ({city})"
     return result
 

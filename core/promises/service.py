@@ -15,9 +15,7 @@ from core.promises.models import Promise
 WATCH_SECONDS = 60
 
 
-def promise(
-    kind: str, subject_kind: str, subject_id: uuid.UUID, due_at: dt.datetime, *, warn: dt.timedelta
-) -> Promise:
+def promise(kind: str, subject_kind: str, subject_id: uuid.UUID, due_at: dt.datetime, *, warn: dt.timedelta) -> Promise:
     """Make a promise due at an instant; a near one is announced `warn` before. Making it again returns the first."""
     found = db.session.execute(
         select(Promise).where(
@@ -82,7 +80,10 @@ def watch() -> None:
     """Announce promises that come near or were missed, each once."""
     now = clock.now()
     rows = db.session.execute(
-        select(Promise).where(Promise.state == "open", Promise.near_at <= now).with_for_update(skip_locked=True).limit(500)
+        select(Promise)
+        .where(Promise.state == "open", Promise.near_at <= now)
+        .with_for_update(skip_locked=True)
+        .limit(500)
     ).scalars()
     for row in rows:
         body = {"promise_id": str(row.id), "kind": row.kind, "subject_id": str(row.subject_id)}

@@ -46,7 +46,10 @@ def _me() -> Professional:
     """The signed-in professional's profile; before validation the page says what is being waited for (CB-110)."""
     found = directory.profile_of(g.account.id)
     if found is None or not found.listed:
-        raise Refused(_("Your account is being checked by our team. You will be told by e-mail as soon as it is open."), status=403)
+        raise Refused(
+            _("Your account is being checked by our team. You will be told by e-mail as soon as it is open."),
+            status=403,
+        )
     return found
 
 
@@ -85,7 +88,9 @@ def today() -> str:
         "reasons": bool(directory.reasons_of(me.id)),
         "hours": bool(hours.hours_of(me.id)),
     }
-    return render_template("scheduling/today.html", me=me, day=day, rows=_rows(rows), ahead=len(ahead), steps=steps, now=clock.now())
+    return render_template(
+        "scheduling/today.html", me=me, day=day, rows=_rows(rows), ahead=len(ahead), steps=steps, now=clock.now()
+    )
 
 
 @bp.get("/agenda")
@@ -105,7 +110,13 @@ def agenda() -> str:
         current = first + dt.timedelta(days=offset)
         start, end = hours.day_bounds(current, str(zone()))
         mine = service.of_professional(me.id, start, end)
-        columns.append({"day": current, "items": [_placed(i, current) for i in _rows(mine)], "elsewhere": _elsewhere(me, mine, start, end, current)})
+        columns.append(
+            {
+                "day": current,
+                "items": [_placed(i, current) for i in _rows(mine)],
+                "elsewhere": _elsewhere(me, mine, start, end, current),
+            }
+        )
     return render_template(
         "scheduling/agenda.html", me=me, view=view, day=day, columns=columns, hours=range(FIRST_HOUR, LAST_HOUR),
         previous=first - dt.timedelta(days=span), following=first + dt.timedelta(days=span), today=clock.now().astimezone(zone()).date(),
@@ -127,7 +138,9 @@ def _quarters(start: dt.datetime, end: dt.datetime, day: dt.date) -> dict[str, i
     return {"top": min(top, limit - 1), "length": min(length, limit - min(top, limit - 1))}
 
 
-def _elsewhere(me: Professional, mine: list[Appointment], start: dt.datetime, end: dt.datetime, day: dt.date) -> list[dict[str, Any]]:
+def _elsewhere(
+    me: Professional, mine: list[Appointment], start: dt.datetime, end: dt.datetime, day: dt.date
+) -> list[dict[str, Any]]:
     """Time taken on other portals or being held: not free, nothing more is known."""
     own = {r.busy_id for r in mine}
     return [
@@ -153,7 +166,11 @@ def entry(appointment_id: str) -> str:
     if row.state == "booked" and row.starts_at > clock.now():
         minutes = int((row.ends_at - row.starts_at).total_seconds() // 60)
         first = clock.now().astimezone(zone()).date()
-        free = [s for s in slots.slots_of(row.professional_id, row.service, minutes, first, 14) if s.practice_id == row.practice_id][:40]
+        free = [
+            s
+            for s in slots.slots_of(row.professional_id, row.service, minutes, first, 14)
+            if s.practice_id == row.practice_id
+        ][:40]
     return render_template("scheduling/entry.html", item=_rows([row])[0], free=free, now=clock.now())
 
 
@@ -268,7 +285,13 @@ def add_reason() -> Any:
     if not label:
         raise Refused(_("Please give this reason a name, as patients would say it."), status=422)
     if minutes is None or not 5 <= minutes <= 240 or minutes % 5:
-        raise Refused(_("The duration is a number of minutes from 5 to 240, in steps of 5; “{found}” was typed.", found=form.get("duration_minutes", "")[:20]), status=422)
+        raise Refused(
+            _(
+                "The duration is a number of minutes from 5 to 240, in steps of 5; “{found}” was typed.",
+                found=form.get("duration_minutes", "")[:20],
+            ),
+            status=422,
+        )
     directory.add_reason(
         me, label=label, service=form.get("service", ""), duration_minutes=minutes, price_cents=_cents(form.get("price", "")),
         known_patients_only=form.get("known_patients_only") == "yes",
@@ -284,7 +307,9 @@ def _cents(typed: str) -> int | None:
         return None
     whole, _point, part = text.partition(".")
     if not whole.isdigit() or len(whole) > 5 or (part and not part.isdigit()) or len(part) > 2:
-        raise Refused(_("“{found}” is not an amount in euros; one looks like 50 or 50.00.", found=typed[:20]), status=422)
+        raise Refused(
+            _("“{found}” is not an amount in euros; one looks like 50 or 50.00.", found=typed[:20]), status=422
+        )
     return int(whole) * 100 + int((part + "00")[:2])
 
 
@@ -337,14 +362,18 @@ def _time(name: str) -> dt.time:
     try:
         return dt.time.fromisoformat(request.form.get(name, ""))
     except ValueError:
-        raise Refused(_("“{found}” is not a time; one looks like 09:30.", found=request.form.get(name, "")[:20]), status=422) from None
+        raise Refused(
+            _("“{found}” is not a time; one looks like 09:30.", found=request.form.get(name, "")[:20]), status=422
+        ) from None
 
 
 def _day(name: str) -> dt.date:
     try:
         return dt.date.fromisoformat(request.form.get(name, ""))
     except ValueError:
-        raise Refused(_("“{found}” is not a date; one looks like 2026-12-24.", found=request.form.get(name, "")[:20]), status=422) from None
+        raise Refused(
+            _("“{found}” is not a date; one looks like 2026-12-24.", found=request.form.get(name, "")[:20]), status=422
+        ) from None
 
 
 @bp.post("/hours/weekly")
@@ -470,7 +499,10 @@ def export(code: str) -> Response:
 def patients() -> str:
     """The patients on my list; being on it opens no record (CB-130)."""
     me = _me()
-    listed = [{"name": identity.display_name(a, None), "way": way, "since": since, "id": a} for a, way, since in directory.patients_of(me.id)]
+    listed = [
+        {"name": identity.display_name(a, None), "way": way, "since": since, "id": a}
+        for a, way, since in directory.patients_of(me.id)
+    ]
     return render_template("scheduling/patients.html", me=me, patients=listed)
 
 
@@ -483,15 +515,24 @@ def book_for(account_id: str) -> Any:
     if not directory.knows(me.id, patient):
         abort(404)
     reasons = [r for r in directory.reasons_of(me.id) if directory.service_of(r.service) is not None]
-    chosen = next((r for r in reasons if str(r.id) == (request.values.get("reason") or "")), reasons[0] if reasons else None)
+    chosen = next(
+        (r for r in reasons if str(r.id) == (request.values.get("reason") or "")), reasons[0] if reasons else None
+    )
     first = clock.now().astimezone(zone()).date()
     free = slots.slots_of(me.id, chosen.service, chosen.duration_minutes, first, 14)[:60] if chosen else []
     if request.method == "POST" and chosen is not None:
-        picked = next((s for s in free if f"{int(s.starts_at.timestamp())}|{s.practice_id}" == request.form.get("slot")), None)
+        picked = next(
+            (s for s in free if f"{int(s.starts_at.timestamp())}|{s.practice_id}" == request.form.get("slot")), None
+        )
         if picked is None:
             raise Refused(_("Please choose one of the free times."), status=422)
         row = service.book(
-            people.booker(patient), professional_id=me.id, reason_id=chosen.id, practice_id=picked.practice_id, starts_at=picked.starts_at, by="professional"
+            people.booker(patient),
+            professional_id=me.id,
+            reason_id=chosen.id,
+            practice_id=picked.practice_id,
+            starts_at=picked.starts_at,
+            by="professional",
         )
         db.session.commit()
         return redirect(url_for("desk.entry", appointment_id=row.id))

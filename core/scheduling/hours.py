@@ -58,7 +58,14 @@ def add_hours(
 
 def _check(opens: dt.time, closes: dt.time, grid: int, services: Sequence[str], professional: Professional) -> None:
     if opens >= closes:
-        raise Refused(_("The closing time, {closes}, must be later than the opening time, {opens}.", opens=f"{opens:%H:%M}", closes=f"{closes:%H:%M}"), status=422)
+        raise Refused(
+            _(
+                "The closing time, {closes}, must be later than the opening time, {opens}.",
+                opens=f"{opens:%H:%M}",
+                closes=f"{closes:%H:%M}",
+            ),
+            status=422,
+        )
     if grid not in GRIDS:
         raise Refused(_("Slots start every {allowed} minutes.", allowed=", ".join(map(str, GRIDS))), status=422)
     unknown = [s for s in services if s not in professional.services]
@@ -100,7 +107,14 @@ def add_exception(
     if kind == "open":
         _check(opens, closes, grid_minutes, services, professional)
     elif opens >= closes and (opens, closes) != (dt.time(0), dt.time(0)):
-        raise Refused(_("The closing time, {closes}, must be later than the opening time, {opens}.", opens=f"{opens:%H:%M}", closes=f"{closes:%H:%M}"), status=422)
+        raise Refused(
+            _(
+                "The closing time, {closes}, must be later than the opening time, {opens}.",
+                opens=f"{opens:%H:%M}",
+                closes=f"{closes:%H:%M}",
+            ),
+            status=422,
+        )
     made = OpeningException(
         professional_id=professional.id,
         practice_id=practice.id,
@@ -174,7 +188,9 @@ def remove_absence(professional: Professional, absence_id: uuid.UUID) -> None:
     audit.record("absence.removed", "absence", absence_id)
 
 
-def taken(practitioner_id: uuid.UUID, start: dt.datetime, end: dt.datetime) -> list[tuple[uuid.UUID, dt.datetime, dt.datetime]]:
+def taken(
+    practitioner_id: uuid.UUID, start: dt.datetime, end: dt.datetime
+) -> list[tuple[uuid.UUID, dt.datetime, dt.datetime]]:
     """(opaque id, start, end) of what is taken of a practitioner in a span, on whatever portal."""
     rows = db.session.execute(
         select(BusyRange.id, BusyRange.during).where(

@@ -48,7 +48,13 @@ def _tell_patient(row: Appointment, code: str, *, method: str = "REQUEST", ics: 
     file = None
     if ics:
         entry = AgendaEntry(
-            calendars.uid(row.id), row.starts_at, row.ends_at, f"{current_tenant().name} · {_name(professional)}", where, row.state, row.sequence
+            calendars.uid(row.id),
+            row.starts_at,
+            row.ends_at,
+            f"{current_tenant().name} · {_name(professional)}",
+            where,
+            row.state,
+            row.sequence,
         )
         file = calendars.write((entry,), method).decode()
     notify(
@@ -70,7 +76,10 @@ def _tell_professional(row: Appointment, code: str) -> None:
         account_id=professional.account_id,
         person_id=people.person_of(professional.account_id),
         to=to,
-        params={"when_at": row.starts_at.isoformat(), "patient": people.patient_name(row.patient_account_id, row.dependant_id)},
+        params={
+            "when_at": row.starts_at.isoformat(),
+            "patient": people.patient_name(row.patient_account_id, row.dependant_id),
+        },
         link=f"/agenda?day={row.starts_at.date().isoformat()}",
     )
 
@@ -135,12 +144,24 @@ def remind() -> None:
         )
     ).scalars()
     for row in rows:
-        due = [h for h in hours if row.starts_at - dt.timedelta(hours=h) <= now and (row.confirmed_at or row.created_at) <= row.starts_at - dt.timedelta(hours=h)]
+        due = [
+            h
+            for h in hours
+            if row.starts_at - dt.timedelta(hours=h) <= now
+            and (row.confirmed_at or row.created_at) <= row.starts_at - dt.timedelta(hours=h)
+        ]
         if not due:
             continue
         sent = db.session.execute(
             insert(SentReminder)
-            .values(tenant_id=row.tenant_id, id=new_id(), appointment_id=row.id, hours_before=min(due), starts_at=row.starts_at, sent_at=now)
+            .values(
+                tenant_id=row.tenant_id,
+                id=new_id(),
+                appointment_id=row.id,
+                hours_before=min(due),
+                starts_at=row.starts_at,
+                sent_at=now,
+            )
             .on_conflict_do_nothing()
             .returning(SentReminder.id)
         ).first()

@@ -80,12 +80,23 @@ def _offers(booker: service.Booker) -> list[dict[str, Any]]:
         for country in tenant.dispatcher.collect("practice_countries"):
             for kind in ("physician", "allied"):
                 question = Question(
-                    "service_access", day, offered.code, booker.facts, ProfessionalFacts(country.country, kind, None), {"dependant": False}
+                    "service_access",
+                    day,
+                    offered.code,
+                    booker.facts,
+                    ProfessionalFacts(country.country, kind, None),
+                    {"dependant": False},
                 )
                 answers.append((country, kind, tenant.dispatcher.decide(question)))
         possible = [(c, k) for c, k, d in answers if d.permitted]
-        result.append({"service": offered, "possible": possible, "decision": answers[0][2] if answers and not possible else None,
-                       "query": {"country": answers[0][0].country, "kind": answers[0][1]} if answers else {}})
+        result.append(
+            {
+                "service": offered,
+                "possible": possible,
+                "decision": answers[0][2] if answers and not possible else None,
+                "query": {"country": answers[0][0].country, "kind": answers[0][1]} if answers else {},
+            }
+        )
     return result
 
 
@@ -160,7 +171,9 @@ def professional(professional_id: str) -> str:
     )
 
 
-def _week(professional_id: uuid.UUID, reason: VisitReason, practices: list[Practice], booker: service.Booker | None) -> dict[str, Any]:
+def _week(
+    professional_id: uuid.UUID, reason: VisitReason, practices: list[Practice], booker: service.Booker | None
+) -> dict[str, Any]:
     """Days as columns with their slots; earlier and later; the first free one where the days shown have none."""
     known = booker is not None and directory.knows(professional_id, booker.account_id)
     today = clock.now().astimezone(zone()).date()
@@ -171,11 +184,20 @@ def _week(professional_id: uuid.UUID, reason: VisitReason, practices: list[Pract
     found = slots.slots_of(professional_id, reason.service, reason.duration_minutes, first, DAYS_SHOWN + 1, known=known)
     ahead = None
     if not found:
-        upcoming = slots.next_free(professional_id, reason.service, reason.duration_minutes, dt.datetime.combine(first, dt.time(0), zone()), count=1, known=known)
+        upcoming = slots.next_free(
+            professional_id,
+            reason.service,
+            reason.duration_minutes,
+            dt.datetime.combine(first, dt.time(0), zone()),
+            count=1,
+            known=known,
+        )
         ahead = upcoming[0] if upcoming else None
         if ahead is not None and "from" not in request.args:
             first = ahead.starts_at.astimezone(zone()).date()
-            found = slots.slots_of(professional_id, reason.service, reason.duration_minutes, first, DAYS_SHOWN + 1, known=known)
+            found = slots.slots_of(
+                professional_id, reason.service, reason.duration_minutes, first, DAYS_SHOWN + 1, known=known
+            )
     days: dict[dt.date, list[slots.Slot]] = {first + dt.timedelta(days=i): [] for i in range(DAYS_SHOWN)}
     for slot in found:
         day = slot.starts_at.astimezone(zone()).date()
@@ -187,7 +209,9 @@ def _week(professional_id: uuid.UUID, reason: VisitReason, practices: list[Pract
         "first_free": ahead,
         "places": {p.id: p for p in practices},
         "earlier": max(earlier, today) if first > today else None,
-        "later": first + dt.timedelta(days=DAYS_SHOWN) if first + dt.timedelta(days=DAYS_SHOWN) <= slots.horizon() else None,
+        "later": first + dt.timedelta(days=DAYS_SHOWN)
+        if first + dt.timedelta(days=DAYS_SHOWN) <= slots.horizon()
+        else None,
     }
 
 
@@ -216,7 +240,13 @@ def book(professional_id: str, reason_id: str, practice_id: str, start: int) -> 
     pro = directory.access_professional(_uuid(professional_id))
     reason = VisitReason.get(_uuid(reason_id))
     practice = Practice.get(_uuid(practice_id))
-    if pro is None or reason is None or practice is None or reason.professional_id != pro.id or practice.professional_id != pro.id:
+    if (
+        pro is None
+        or reason is None
+        or practice is None
+        or reason.professional_id != pro.id
+        or practice.professional_id != pro.id
+    ):
         abort(404)
     try:
         starts_at = dt.datetime.fromtimestamp(start, dt.UTC)
@@ -231,7 +261,13 @@ def book(professional_id: str, reason_id: str, practice_id: str, start: int) -> 
         if chosen not in choices:
             error = say(_("Please say for whom the appointment is."))
         elif len(note) > service.NOTE_LIMIT:
-            error = say(_("Your note has {found} characters; at most {limit} are possible.", found=len(note), limit=service.NOTE_LIMIT))
+            error = say(
+                _(
+                    "Your note has {found} characters; at most {limit} are possible.",
+                    found=len(note),
+                    limit=service.NOTE_LIMIT,
+                )
+            )
         else:
             return _hold(pro.id, reason.id, practice.id, starts_at, choices[chosen], note)
     return render_template(
@@ -240,7 +276,14 @@ def book(professional_id: str, reason_id: str, practice_id: str, start: int) -> 
     ), (422 if error else 200)  # fmt: skip
 
 
-def _hold(professional_id: uuid.UUID, reason_id: uuid.UUID, practice_id: uuid.UUID, starts_at: dt.datetime, dependant: uuid.UUID | None, note: str) -> Any:
+def _hold(
+    professional_id: uuid.UUID,
+    reason_id: uuid.UUID,
+    practice_id: uuid.UUID,
+    starts_at: dt.datetime,
+    dependant: uuid.UUID | None,
+    note: str,
+) -> Any:
     booker = people.booker(g.account.id, dependant)
     reason = VisitReason.get(reason_id)
     if reason is not None and not identity.may_use(g.account.id, reason.service):
@@ -249,7 +292,12 @@ def _hold(professional_id: uuid.UUID, reason_id: uuid.UUID, practice_id: uuid.UU
         )
     try:
         row = service.hold(
-            booker, professional_id=professional_id, reason_id=reason_id, practice_id=practice_id, starts_at=starts_at, note=note
+            booker,
+            professional_id=professional_id,
+            reason_id=reason_id,
+            practice_id=practice_id,
+            starts_at=starts_at,
+            note=note,
         )
     except service.NotAllowed as refusal:
         db.session.commit()
@@ -264,7 +312,9 @@ def _hold(professional_id: uuid.UUID, reason_id: uuid.UUID, practice_id: uuid.UU
 def _gone(professional_id: uuid.UUID, reason_id: uuid.UUID | None, gone: service.SlotGone) -> Any:
     pro = directory.access_professional(professional_id)
     places = {p.id: p for p in directory.practices_of(professional_id)}
-    return render_template("scheduling/gone.html", pro=pro, reason_id=reason_id, nearest=gone.nearest, places=places), 409
+    return render_template(
+        "scheduling/gone.html", pro=pro, reason_id=reason_id, nearest=gone.nearest, places=places
+    ), 409
 
 
 @bp.route("/book/confirm/<appointment_id>", methods=["GET", "POST"])
@@ -312,7 +362,9 @@ def _shown(row: Appointment) -> dict[str, Any]:
 def appointments() -> str:
     """Coming and past appointments (CB-140)."""
     coming, past = service.of_patient(g.account.id)
-    return render_template("scheduling/appointments.html", coming=[_shown(r) for r in coming], past=[_shown(r) for r in past])
+    return render_template(
+        "scheduling/appointments.html", coming=[_shown(r) for r in coming], past=[_shown(r) for r in past]
+    )
 
 
 def _own(appointment_id: str) -> Appointment:
@@ -344,7 +396,11 @@ def calendar_file(appointment_id: str) -> Response:
     where = "" if place.mode == "virtual" else f"{place.street}, {place.postal_code} {place.city}"
     title = f"{current_tenant().name} · {shown['pro'].title} {shown['pro'].name}"
     entry = AgendaEntry(calendars.uid(row.id), row.starts_at, row.ends_at, title, where, row.state, row.sequence)
-    return Response(calendars.write((entry,)), mimetype="text/calendar", headers={"Content-Disposition": "attachment; filename=appointment.ics"})
+    return Response(
+        calendars.write((entry,)),
+        mimetype="text/calendar",
+        headers={"Content-Disposition": "attachment; filename=appointment.ics"},
+    )
 
 
 @bp.post("/appointments/<appointment_id>/cancel")
@@ -389,9 +445,23 @@ def why() -> str:
     offered = directory.service_of(args.get("service", ""))
     if offered is None:
         abort(404)
-    question = Question("service_access", clock.today(current_tenant().time_zone), offered.code, booker.facts, facts, {"dependant": False})
+    question = Question(
+        "service_access",
+        clock.today(current_tenant().time_zone),
+        offered.code,
+        booker.facts,
+        facts,
+        {"dependant": False},
+    )
     decision = current_tenant().dispatcher.decide(question)
-    return render_template("scheduling/why.html", decision=decision, asked=receipts.question_data(question), offered=offered, receipt=None, category=identity.category_of(g.account.id))
+    return render_template(
+        "scheduling/why.html",
+        decision=decision,
+        asked=receipts.question_data(question),
+        offered=offered,
+        receipt=None,
+        category=identity.category_of(g.account.id),
+    )
 
 
 @bp.get("/decisions")
@@ -436,5 +506,6 @@ def invite() -> Any:
             )  # fmt: skip
             db.session.commit()
             sent = email
-    return render_template("scheduling/invite.html", role=role, sent=sent, error=error, form=request.form), (422 if error else 200)
-
+    return render_template("scheduling/invite.html", role=role, sent=sent, error=error, form=request.form), (
+        422 if error else 200
+    )

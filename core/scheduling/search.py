@@ -90,7 +90,9 @@ def find(criteria: Criteria, booker: scheduling.Booker | None) -> Found:
             )
         )
     everyone = list(
-        db.session.execute(select(Professional).where(*conditions).order_by(Professional.name, Professional.id)).scalars()
+        db.session.execute(
+            select(Professional).where(*conditions).order_by(Professional.name, Professional.id)
+        ).scalars()
     )
     # What is possible depends on country, kind and specialty only: asked once for each combination.
     hits, closed = _sorted_out(everyone, criteria, booker)
@@ -110,7 +112,9 @@ def _literal(word: str) -> str:
     return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
-def _sorted_out(everyone: Sequence[Professional], criteria: Criteria, booker: scheduling.Booker | None) -> tuple[list[Hit], list[Hit]]:
+def _sorted_out(
+    everyone: Sequence[Professional], criteria: Criteria, booker: scheduling.Booker | None
+) -> tuple[list[Hit], list[Hit]]:
     if booker is None:
         return [Hit(p, (), (), None) for p in everyone], []
     known: dict[tuple[str, str, str, str], Decision] = {}
@@ -152,16 +156,22 @@ def _filled(hits: Sequence[Hit]) -> list[Hit]:
         return []
     practices: dict[uuid.UUID, list[Practice]] = {}
     for practice in db.session.execute(
-        select(Practice).where(Practice.professional_id.in_(ids), ~Practice.archived).order_by(Practice.mode, Practice.name)
+        select(Practice)
+        .where(Practice.professional_id.in_(ids), ~Practice.archived)
+        .order_by(Practice.mode, Practice.name)
     ).scalars():
         practices.setdefault(practice.professional_id, []).append(practice)
     reasons: dict[uuid.UUID, list[VisitReason]] = {}
     for reason in db.session.execute(
-        select(VisitReason).where(VisitReason.professional_id.in_(ids), ~VisitReason.archived).order_by(VisitReason.position)
+        select(VisitReason)
+        .where(VisitReason.professional_id.in_(ids), ~VisitReason.archived)
+        .order_by(VisitReason.position)
     ).scalars():
         reasons.setdefault(reason.professional_id, []).append(reason)
     return [
-        Hit(h.professional, practices.get(h.professional.id, ()), reasons.get(h.professional.id, ()), h.slot, h.possible)
+        Hit(
+            h.professional, practices.get(h.professional.id, ()), reasons.get(h.professional.id, ()), h.slot, h.possible
+        )
         for h in hits
     ]
 
@@ -169,5 +179,7 @@ def _filled(hits: Sequence[Hit]) -> list[Hit]:
 def specialties_in_use() -> list[str]:
     """Specialty codes that listed professionals have."""
     return list(
-        db.session.execute(select(Professional.specialty).where(Professional.listed).distinct().order_by(Professional.specialty)).scalars()
+        db.session.execute(
+            select(Professional.specialty).where(Professional.listed).distinct().order_by(Professional.specialty)
+        ).scalars()
     )

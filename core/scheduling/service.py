@@ -42,7 +42,9 @@ class SlotGone(Refused):
     """The time is no longer free; `nearest` are the next free ones (shown, and given by the API with 409)."""
 
     def __init__(self, nearest: list[slots.Slot]) -> None:
-        super().__init__(_("This time has just been taken. Nothing was booked; here are the next free times."), status=409)
+        super().__init__(
+            _("This time has just been taken. Nothing was booked; here are the next free times."), status=409
+        )
         self.nearest = nearest
 
 
@@ -75,7 +77,9 @@ def may_have(booker: Booker, professional: Professional, service: str, at: dt.da
     return current_tenant().dispatcher.decide(access_question(booker, professional, service, day))
 
 
-def _booking_question(booker: Booker, professional: Professional, service: str, start: dt.datetime, mode: str, *, reserved: bool) -> Question:
+def _booking_question(
+    booker: Booker, professional: Professional, service: str, start: dt.datetime, mode: str, *, reserved: bool
+) -> Question:
     known = directory.knows(professional.id, booker.account_id)
     day = start.astimezone(dt.UTC).date()
     return Question(
@@ -94,7 +98,9 @@ def _booking_question(booker: Booker, professional: Professional, service: str, 
     )
 
 
-def _choice(professional_id: uuid.UUID, reason_id: uuid.UUID, practice_id: uuid.UUID) -> tuple[Professional, VisitReason, Practice]:
+def _choice(
+    professional_id: uuid.UUID, reason_id: uuid.UUID, practice_id: uuid.UUID
+) -> tuple[Professional, VisitReason, Practice]:
     professional = directory.access_professional(professional_id)
     reason = VisitReason.get(reason_id)
     practice = Practice.get(practice_id)
@@ -118,7 +124,13 @@ def _choice(professional_id: uuid.UUID, reason_id: uuid.UUID, practice_id: uuid.
 
 
 def hold(
-    booker: Booker, *, professional_id: uuid.UUID, reason_id: uuid.UUID, practice_id: uuid.UUID, starts_at: dt.datetime, note: str = ""
+    booker: Booker,
+    *,
+    professional_id: uuid.UUID,
+    reason_id: uuid.UUID,
+    practice_id: uuid.UUID,
+    starts_at: dt.datetime,
+    note: str = "",
 ) -> Appointment:
     """Take the time while the patient confirms (CB-135). Raises NotAllowed, SlotGone, Refused; the caller commits.
 
@@ -132,7 +144,9 @@ def hold(
     expires = clock.now() + dt.timedelta(minutes=minutes)
     busy_id = _take(professional.practitioner_id, slot.starts_at, slot.ends_at, expires)
     if busy_id is None:
-        raise SlotGone(slots.next_free(professional.id, reason.service, reason.duration_minutes, slot.starts_at, known=known))
+        raise SlotGone(
+            slots.next_free(professional.id, reason.service, reason.duration_minutes, slot.starts_at, known=known)
+        )
     return _row(booker, professional, reason, practice, slot, appointment_id, busy_id, "held", expires, note, "patient")
 
 
@@ -154,14 +168,21 @@ def book(
     _decide(booker, professional, reason, practice, slot, appointment_id)
     busy_id = _take(professional.practitioner_id, slot.starts_at, slot.ends_at, None)
     if busy_id is None:
-        raise SlotGone(slots.next_free(professional.id, reason.service, reason.duration_minutes, slot.starts_at, known=known))
+        raise SlotGone(
+            slots.next_free(professional.id, reason.service, reason.duration_minutes, slot.starts_at, known=known)
+        )
     row = _row(booker, professional, reason, practice, slot, appointment_id, busy_id, "booked", None, note, by)
     _confirmed(row, terms_version)
     return row
 
 
 def _free_slot(
-    booker: Booker, professional: Professional, reason: VisitReason, practice: Practice, starts_at: dt.datetime, by: str = "patient"
+    booker: Booker,
+    professional: Professional,
+    reason: VisitReason,
+    practice: Practice,
+    starts_at: dt.datetime,
+    by: str = "patient",
 ) -> tuple[slots.Slot, bool]:
     """The published slot at that instant. Raises Refused for the past, SlotGone for what is not free."""
     if starts_at <= clock.now():
@@ -179,24 +200,40 @@ def _free_slot(
     raise SlotGone(slots.next_free(professional.id, reason.service, reason.duration_minutes, starts_at, known=known))
 
 
-def _decide(booker: Booker, professional: Professional, reason: VisitReason, practice: Practice, slot: slots.Slot, act_id: uuid.UUID) -> None:
+def _decide(
+    booker: Booker,
+    professional: Professional,
+    reason: VisitReason,
+    practice: Practice,
+    slot: slots.Slot,
+    act_id: uuid.UUID,
+) -> None:
     """Ask both questions; keep the receipts; raise NotAllowed on a deny."""
     dispatcher = current_tenant().dispatcher
     day = slot.starts_at.astimezone(dt.UTC).date()
     asked = (
         access_question(booker, professional, reason.service, day),
-        _booking_question(booker, professional, reason.service, slot.starts_at, practice.mode, reserved=slot.known_patients_only),
+        _booking_question(
+            booker, professional, reason.service, slot.starts_at, practice.mode, reserved=slot.known_patients_only
+        ),
     )
     for question in asked:
         decision = dispatcher.decide(question)
         receipt = receipts.keep(
-            question, decision, person_id=booker.person_id, account_id=booker.account_id, act_kind="appointment", act_id=act_id
+            question,
+            decision,
+            person_id=booker.person_id,
+            account_id=booker.account_id,
+            act_kind="appointment",
+            act_id=act_id,
         )
         if not decision.permitted:
             raise NotAllowed(decision, receipt)
 
 
-def _take(practitioner_id: uuid.UUID, start: dt.datetime, end: dt.datetime, expires: dt.datetime | None) -> uuid.UUID | None:
+def _take(
+    practitioner_id: uuid.UUID, start: dt.datetime, end: dt.datetime, expires: dt.datetime | None
+) -> uuid.UUID | None:
     taken: uuid.UUID | None = db.session.execute(
         text("SELECT take_time(:practitioner, :start, :end, :busy, CAST(:expires AS timestamptz))"),
         {"practitioner": practitioner_id, "start": start, "end": end, "busy": new_id(), "expires": expires},
@@ -242,7 +279,12 @@ def _row(
 def _confirmed(row: Appointment, terms_version: str | None) -> None:
     row.confirmed_at, row.terms_version = clock.now(), terms_version
     directory.link_patient(row.professional_id, row.patient_account_id, "appointment")
-    audit.record("appointment.booked", "appointment", row.id, {"by": row.booked_by, "service": row.service, "terms": terms_version})
+    audit.record(
+        "appointment.booked",
+        "appointment",
+        row.id,
+        {"by": row.booked_by, "service": row.service, "terms": terms_version},
+    )
     announce("appointment_booked", {"appointment_id": str(row.id)})
 
 
@@ -286,7 +328,10 @@ def release(account_id: uuid.UUID, appointment_id: uuid.UUID) -> None:
 
 def _locked(appointment_id: uuid.UUID) -> Appointment | None:
     return db.session.execute(
-        select(Appointment).where(Appointment.id == appointment_id).with_for_update().execution_options(populate_existing=True)
+        select(Appointment)
+        .where(Appointment.id == appointment_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
     ).scalar_one_or_none()
 
 
@@ -295,7 +340,9 @@ def give_back(row: Appointment) -> None:
     db.session.execute(delete(BusyRange).where(BusyRange.id == row.busy_id))
 
 
-def access_appointment(appointment_id: uuid.UUID, *, account_id: uuid.UUID | None = None, professional_id: uuid.UUID | None = None) -> Appointment | None:
+def access_appointment(
+    appointment_id: uuid.UUID, *, account_id: uuid.UUID | None = None, professional_id: uuid.UUID | None = None
+) -> Appointment | None:
     """The patient's or the professional's own appointment, or None: "absent" and "not yours" are the same."""
     row: Appointment | None = Appointment.get(appointment_id)
     if row is None or row.state in ("held", "expired"):

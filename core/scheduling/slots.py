@@ -42,7 +42,9 @@ class FreeTime:
 def closed_days(first: dt.date, last: dt.date) -> tuple[list[str], list[dt.date]]:
     """(countries, days) of public holidays within the days, of every country that an enabled plugin knows."""
     tenant = current_tenant()
-    countries = sorted({tenant.config["country"], *(c.country for c in tenant.dispatcher.collect("practice_countries"))})
+    countries = sorted(
+        {tenant.config["country"], *(c.country for c in tenant.dispatcher.collect("practice_countries"))}
+    )
     pairs = [
         (h.country, h.date)
         for country in countries
@@ -86,7 +88,9 @@ def free_time(professionals: Sequence[uuid.UUID], first: dt.date, last: dt.date,
     ]
 
 
-def cut(free: Iterable[FreeTime], service: str, minutes: int, *, known: bool = True, limit: int | None = None) -> list[Slot]:
+def cut(
+    free: Iterable[FreeTime], service: str, minutes: int, *, known: bool = True, limit: int | None = None
+) -> list[Slot]:
     """Slots of a service and length, in order of time. `known=False` leaves out hours kept for known patients."""
     length = dt.timedelta(minutes=minutes)
     found: list[Slot] = []
@@ -101,7 +105,9 @@ def cut(free: Iterable[FreeTime], service: str, minutes: int, *, known: bool = T
             if start < lower:
                 start += stride
             while start + length <= upper:
-                found.append(Slot(start, start + length, window.professional_id, window.practice_id, window.known_patients_only))
+                found.append(
+                    Slot(start, start + length, window.professional_id, window.practice_id, window.known_patients_only)
+                )
                 start += stride
     found.sort()
     return _unique(found)[:limit]
@@ -131,7 +137,9 @@ def horizon() -> dt.date:
     return clock.today(tenant.time_zone) + dt.timedelta(days=tenant.config["booking"]["horizon_days"])
 
 
-def slots_of(professional_id: uuid.UUID, service: str, minutes: int, first: dt.date, days: int, *, known: bool = True) -> list[Slot]:
+def slots_of(
+    professional_id: uuid.UUID, service: str, minutes: int, first: dt.date, days: int, *, known: bool = True
+) -> list[Slot]:
     """Slots of one professional over some days."""
     last = min(first + dt.timedelta(days=days - 1), horizon())
     if last < first:
@@ -139,20 +147,30 @@ def slots_of(professional_id: uuid.UUID, service: str, minutes: int, first: dt.d
     return cut(free_time([professional_id], first, last, earliest()), service, minutes, known=known)
 
 
-def next_free(professional_id: uuid.UUID, service: str, minutes: int, after: dt.datetime, *, count: int = 3, known: bool = True) -> list[Slot]:
+def next_free(
+    professional_id: uuid.UUID, service: str, minutes: int, after: dt.datetime, *, count: int = 3, known: bool = True
+) -> list[Slot]:
     """The next free slots, looking further ahead week by week up to the portal's horizon."""
     first = after.astimezone(dt.UTC).date()
     end = horizon()
     while first <= end:
         last = min(first + dt.timedelta(days=13), end)
-        found = cut(free_time([professional_id], first, last, max(after, earliest())), service, minutes, known=known, limit=count)
+        found = cut(
+            free_time([professional_id], first, last, max(after, earliest())),
+            service,
+            minutes,
+            known=known,
+            limit=count,
+        )
         if found:
             return found
         first = last + dt.timedelta(days=1)
     return []
 
 
-def soonest(professionals: Sequence[uuid.UUID], minutes: dict[uuid.UUID, dict[str, int]], days: int = 14) -> dict[uuid.UUID, Slot]:
+def soonest(
+    professionals: Sequence[uuid.UUID], minutes: dict[uuid.UUID, dict[str, int]], days: int = 14
+) -> dict[uuid.UUID, Slot]:
     """The soonest slot of each professional within some days, over the services and lengths given for each."""
     start = earliest()
     first = start.date()

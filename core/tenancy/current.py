@@ -94,7 +94,12 @@ def find_host(host: str) -> Found | None:
 def view_of(found: Found) -> TenantView:
     """The view at the revision found; built once per process and revision."""
     kept = _views.get(found.id)
-    if kept is not None and kept.revision == found.revision and kept.state == found.state and kept.notice == found.notice:
+    if (
+        kept is not None
+        and kept.revision == found.revision
+        and kept.state == found.state
+        and kept.notice == found.notice
+    ):
         return kept
     with global_scope():
         bundle = db.session.execute(

@@ -83,7 +83,9 @@ def seal(person_id: uuid.UUID, table: str, column: str, value: bytes | str) -> b
 
 def unseal(person_id: uuid.UUID, table: str, column: str, sealed: bytes) -> bytes:
     """The value of a sealed column. Raises Erased or crypto.CannotDecrypt."""
-    return crypto.unseal(person_key(person_id), sealed, crypto.context_of(current_tenant_id(), person_id, table, column))
+    return crypto.unseal(
+        person_key(person_id), sealed, crypto.context_of(current_tenant_id(), person_id, table, column)
+    )
 
 
 def seal_json(person_id: uuid.UUID, table: str, column: str, value: Any) -> bytes:

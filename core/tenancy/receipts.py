@@ -63,9 +63,17 @@ def keep(
     act_id: uuid.UUID | None,
 ) -> uuid.UUID:
     """Store a receipt in the present transaction and put its digest on the trail; returns its id."""
-    body = {"asked": question_data(question), "answered": decision_data(decision), "configuration": current_tenant().revision}
+    body = {
+        "asked": question_data(question),
+        "answered": decision_data(decision),
+        "configuration": current_tenant().revision,
+    }
     runtime = current_app.extensions["portico"].runtime
-    versions = {n: str(getattr(runtime.modules[n], "version", "")) for n in sorted(current_tenant().dispatcher.enabled) if n in runtime.modules}
+    versions = {
+        n: str(getattr(runtime.modules[n], "version", ""))
+        for n in sorted(current_tenant().dispatcher.enabled)
+        if n in runtime.modules
+    }
     row = DecisionReceipt(
         decided_at=clock.now(),
         question=question.name,
@@ -80,7 +88,12 @@ def keep(
     )
     db.session.add(row)
     db.session.flush()
-    audit.record("decision.kept", act_kind, act_id or row.id, {"receipt": str(row.id), "digest": row.digest, "effect": row.effect})
+    audit.record(
+        "decision.kept",
+        act_kind,
+        act_id or row.id,
+        {"receipt": str(row.id), "digest": row.digest, "effect": row.effect},
+    )
     return row.id
 
 
@@ -114,7 +127,9 @@ def restored(data: Mapping[str, Any]) -> Decision:
         )
         for r in data["reasons"]
     )  # fmt: skip
-    obligations = tuple(Obligation(o["code"], o["source"], _message(o["message"]), o["details"]) for o in data["obligations"])
+    obligations = tuple(
+        Obligation(o["code"], o["source"], _message(o["message"]), o["details"]) for o in data["obligations"]
+    )
     return Decision(Effect(data["effect"]), reasons, obligations, data["values"])
 
 

@@ -122,9 +122,7 @@ def _set_hosts(tenant_id: int, config: Mapping[str, Any]) -> None:
     if _settings().env != "production":
         hosts.add(f"{config['slug']}.localhost")
     taken = (
-        db.session.execute(
-            select(TenantHost.host).where(TenantHost.host.in_(hosts), TenantHost.tenant_id != tenant_id)
-        )
+        db.session.execute(select(TenantHost.host).where(TenantHost.host.in_(hosts), TenantHost.tenant_id != tenant_id))
         .scalars()
         .all()
     )
@@ -140,7 +138,10 @@ def _announce(
 ) -> None:
     with tenant_scope(tenant_id):
         audit.record(
-            "tenant.applied", "tenant_revision", number, {"digest": bundle_digest(dict(new)), "changed": [c.path for c in changes][:200]}
+            "tenant.applied",
+            "tenant_revision",
+            number,
+            {"digest": bundle_digest(dict(new)), "changed": [c.path for c in changes][:200]},
         )
         for code, document in new.get("legal", {}).items():
             before = old.get("legal", {}).get(code)
@@ -212,7 +213,11 @@ def suspend(slug: str, author: str, reason: str, notice: str | None = None, unti
     """Close a portal for a time or for good, without prior notice; visitors read the notice (CB-069)."""
     if reason not in SUSPENSION_REASONS:
         raise TenantRefused(
-            _("“{reason}” is no reason for a suspension; allowed: {allowed}.", reason=reason, allowed=", ".join(SUSPENSION_REASONS))
+            _(
+                "“{reason}” is no reason for a suspension; allowed: {allowed}.",
+                reason=reason,
+                allowed=", ".join(SUSPENSION_REASONS),
+            )
         )
     _set_state(slug, "suspended", author, reason, notice, until)
 

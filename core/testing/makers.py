@@ -36,13 +36,17 @@ def make_account(role: str = "patient", **changed: str) -> Account:
         birth_date="1980-05-01",
         sex="female",
     )
-    return accounts.create_account(role, person, "", language=changed.get("language", "fr"), state="active", hashed=UNUSABLE)
+    return accounts.create_account(
+        role, person, "", language=changed.get("language", "fr"), state="active", hashed=UNUSABLE
+    )
 
 
 def make_booker(category: str = "fr_resident", **changed: str) -> Booker:
     """A patient of a category, as bookings see them."""
     account = make_account(**changed)
-    return Booker(account.id, account.person_id, PatientFacts(category=category, birth_date=dt.date(1980, 5, 1), country="FR"))
+    return Booker(
+        account.id, account.person_id, PatientFacts(category=category, birth_date=dt.date(1980, 5, 1), country="FR")
+    )
 
 
 def make_professional(
@@ -70,11 +74,20 @@ def make_professional(
     zone = {"FR": "Europe/Paris", "LU": "Europe/Luxembourg"}[country]
     if service == "in_person":
         practice = directory.add_practice(
-            pro, mode="in_person", name="Cabinet", street="1 rue A", postal_code="57000", city="Metz", country=country, time_zone=zone
+            pro,
+            mode="in_person",
+            name="Cabinet",
+            street="1 rue A",
+            postal_code="57000",
+            city="Metz",
+            country=country,
+            time_zone=zone,
         )
     else:
         practice = directory.add_practice(pro, mode="virtual", name="Video", country=country, time_zone=zone)
-    reason = directory.add_reason(pro, label="Consultation", service=service, duration_minutes=minutes, price_cents=3000)
+    reason = directory.add_reason(
+        pro, label="Consultation", service=service, duration_minutes=minutes, price_cents=3000
+    )
     for weekday in range(1, 8):
         hours.add_hours(
             pro, practice, weekday=weekday, opens=dt.time(9), closes=dt.time(12), grid_minutes=grid, services=[service],

@@ -84,7 +84,9 @@ def _tables(test_database: servers.TestDatabase) -> list[str]:
     engine = create_engine(test_database.owner_url)
     with engine.connect() as c:
         names = c.execute(
-            text("SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename NOT LIKE 'alembic_version%'")
+            text(
+                "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename NOT LIKE 'alembic_version%'"
+            )
         ).scalars()
         found = list(names)
     engine.dispose()

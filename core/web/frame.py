@@ -100,7 +100,9 @@ def _headers(response: Response) -> Response:
 
 def _measure(response: Response) -> None:
     took = time.perf_counter() - g.get("started", time.perf_counter())
-    current_app.extensions["portico"].metrics.request(request.endpoint or "-", request.method, response.status_code, took)
+    current_app.extensions["portico"].metrics.request(
+        request.endpoint or "-", request.method, response.status_code, took
+    )
     log.info(
         "request",
         extra={
@@ -152,7 +154,9 @@ def _http_error(error: HTTPException) -> Any:
     if wants_json():
         extra = getattr(error, "data", None) or {}
         problems = extra.get("messages") if isinstance(extra, dict) else None
-        response: Any = problem(error.code, f"http_{error.code}", error.description or "", **({"errors": problems} if problems else {}))
+        response: Any = problem(
+            error.code, f"http_{error.code}", error.description or "", **({"errors": problems} if problems else {})
+        )
     else:
         response = make_response(_error_page(error.code), error.code)
     for key, value in error.get_headers():
@@ -194,7 +198,11 @@ def _drop_transaction() -> None:
 def _error_page(status: int, words: list[str] | None = None) -> str:
     try:
         return render_template(
-            "errors/error.html", status=status, words=words or [], tenant=g.get("tenant"), request_number=request_number()
+            "errors/error.html",
+            status=status,
+            words=words or [],
+            tenant=g.get("tenant"),
+            request_number=request_number(),
         )
     except Exception as error:
         log.error("the error page itself failed", exc_info=error)

@@ -114,4 +114,6 @@ def install(app: Flask) -> None:
 def ui_icon(name: str) -> Markup:
     """An icon of the local sprite; always beside a word, so hidden from screen readers."""
     url = url_for("static", filename="icons/sprite.svg")
-    return Markup('<svg class="icon" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>').format(url, name)
+    return Markup('<svg class="icon" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>').format(
+        url, name
+    )

@@ -9,8 +9,10 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, Response, abort, current_app, g, redirect, render_template, request, url_for
 
+from core import clock
 from core.tenancy import content, theme
 from core.web import language as words
+from core.web import samples
 from core.web.access import access
 
 bp = Blueprint("web", __name__)
@@ -59,11 +61,21 @@ def _navigation(account: Any) -> list[dict[str, Any]]:
     for weight, roles, endpoint, label, icon in current_app.extensions.get("portico_navigation", []):
         if account.role in roles and endpoint in current_app.view_functions:
             url = url_for(endpoint)
-            entries.append({"url": url, "label": words.say(label), "icon": icon, "active": request.path == url, "weight": weight})
+            entries.append(
+                {"url": url, "label": words.say(label), "icon": icon, "active": request.path == url, "weight": weight}
+            )
     for entry in g.tenant.dispatcher.collect("navigation"):
         if account.role in entry.roles:
             url = url_for(entry.endpoint)
-            entries.append({"url": url, "label": words.say(entry.label), "icon": entry.icon, "active": request.path == url, "weight": entry.weight})
+            entries.append(
+                {
+                    "url": url,
+                    "label": words.say(entry.label),
+                    "icon": entry.icon,
+                    "active": request.path == url,
+                    "weight": entry.weight,
+                }
+            )
     return sorted(entries, key=lambda e: (e["weight"], e["url"]))
 
 
@@ -86,7 +98,9 @@ def emergency_numbers() -> list[dict[str, str]]:
     for n in numbers:
         if n.number not in seen and (n.country == home or n.country == ""):
             seen.add(n.number)
-            result.append({"number": n.number, "label": words.say(n.label), "country": n.country, "kind": n.kind, "sms": n.sms})
+            result.append(
+                {"number": n.number, "label": words.say(n.label), "country": n.country, "kind": n.kind, "sms": n.sms}
+            )
     return result
 
 
@@ -158,7 +172,9 @@ def law() -> str:
 def stylesheet(revision: int) -> Response:
     """The tokens of the revision in force: kept by browsers for as long as the revision lives."""
     answer = Response(theme.stylesheet(g.tenant.config["theme"]), mimetype="text/css")
-    answer.headers["Cache-Control"] = f"public, max-age={YEAR}, immutable" if revision == g.tenant.revision else "no-cache"
+    answer.headers["Cache-Control"] = (
+        f"public, max-age={YEAR}, immutable" if revision == g.tenant.revision else "no-cache"
+    )
     return answer
 
 
@@ -171,7 +187,9 @@ def drawing(revision: int, name: str) -> Response:
         abort(404)
     answer = Response(svg, mimetype="image/svg+xml")
     answer.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"
-    answer.headers["Cache-Control"] = f"public, max-age={YEAR}, immutable" if revision == g.tenant.revision else "no-cache"
+    answer.headers["Cache-Control"] = (
+        f"public, max-age={YEAR}, immutable" if revision == g.tenant.revision else "no-cache"
+    )
     return answer
 
 
@@ -257,11 +275,15 @@ def cookies() -> Any:
             abort(400)
         answer = redirect(back())
         secure = current_app.extensions["portico"].settings.secure_cookies
-        answer.set_cookie(COOKIE_CHOICE, choice, max_age=CHOICE_DAYS * 86400, samesite="Lax", httponly=True, secure=secure)
+        answer.set_cookie(
+            COOKIE_CHOICE, choice, max_age=CHOICE_DAYS * 86400, samesite="Lax", httponly=True, secure=secure
+        )
         if choice == "necessary":
             answer.delete_cookie(STATISTICS_COOKIE)
         return answer
-    return render_template("web/cookies.html", choice=cookie_choice(), registry=g.tenant.config["cookies"].get("registry", []))
+    return render_template(
+        "web/cookies.html", choice=cookie_choice(), registry=g.tenant.config["cookies"].get("registry", [])
+    )
 
 
 def _statistics(response: Response) -> None:
@@ -287,7 +309,7 @@ def style() -> str:
     """Every component in the tenant's theme; development only."""
     if not current_app.extensions["portico"].settings.development:
         abort(404)
-    return render_template("style/style.html")
+    return render_template("style/style.html", sample=samples.sample(clock.now()))
 
 
 @bp.get("/dev/logins")
@@ -298,4 +320,6 @@ def development_logins() -> str:
     note = settings.var / "demo-logins.json"
     if not settings.development or not note.is_file():
         abort(404)
-    return render_template("web/logins.html", kept=json.loads(note.read_text(encoding="utf-8")), port=settings.public_port)
+    return render_template(
+        "web/logins.html", kept=json.loads(note.read_text(encoding="utf-8")), port=settings.public_port
+    )

@@ -12,7 +12,8 @@ from core.testing.makers import make_booker, make_professional
 pytestmark = pytest.mark.browser
 PASSWORD = "Quatre lacs tranquilles 71"
 PNG = bytes.fromhex(
-    "89504e470d0a1a0a0000000d4948445200000001000000010806000000" "1f15c4890000000d49444154789c6360000002000001e221bc330000000049454e44ae426082"
+    "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
+    "1f15c4890000000d49444154789c6360000002000001e221bc330000000049454e44ae426082"
 )
 
 
@@ -108,7 +109,10 @@ def test_a_slot_that_vanishes_says_so_and_shows_the_next(page, server, portals, 
     base = f"http://frontalia.localhost:{server}"
     with entered(portals["frontalia"].id):
         made = make_professional()
-        pro_id, choice = made.pro.id, {"professional_id": made.pro.id, "reason_id": made.reason.id, "practice_id": made.practice.id}
+        pro_id, choice = (
+            made.pro.id,
+            {"professional_id": made.pro.id, "reason_id": made.reason.id, "practice_id": made.practice.id},
+        )
         booker = make_booker()
         db.session.commit()
     email = "claire@example.org"
@@ -156,11 +160,24 @@ def test_public_pages_fit_the_width_and_axe_finds_nothing(page, server, portals,
     with entered(portals[slug].id):
         made = make_professional()
         path = f"/professionals/{made.pro.id}"
-    for target in ("/", "/professionals", path, "/sign-in", "/register/patient", "/pages/help", "/cookies", "/legal/legal_notice"):
+    for target in (
+        "/",
+        "/professionals",
+        path,
+        "/sign-in",
+        "/register/patient",
+        "/pages/help",
+        "/cookies",
+        "/legal/legal_notice",
+    ):
         page.goto(base + target)
         refuse_cookies(page)
         overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert overflow <= 0, (target, overflow)
         found = Axe().run(page)
-        serious = [(v["id"], [n["target"] for n in v["nodes"]][:3]) for v in found["violations"] if v["impact"] in ("serious", "critical")]
+        serious = [
+            (v["id"], [n["target"] for n in v["nodes"]][:3])
+            for v in found["violations"]
+            if v["impact"] in ("serious", "critical")
+        ]
         assert serious == [], (target, serious)

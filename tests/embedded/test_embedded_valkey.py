@@ -67,13 +67,16 @@ def test_file_outlives_kill_9(root: Path) -> None:
 
 
 @pytest.mark.faults
-def test_silent_server_is_never_joined_by_a_second_on_the_same_file(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_silent_server_is_never_joined_by_a_second_on_the_same_file(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     server = EmbeddedValkey(root)
     server.start()
     pid = server.pid()
     assert pid is not None
     os.kill(pid, signal.SIGSTOP)
-    monkeypatch.setattr(valkey, "_START_SECONDS", 0.5)
+    monkeypatch.setattr(valkey, "_START_SECONDS", 0.3)
+    monkeypatch.setattr(valkey, "_ANSWER_SECONDS", 0.2)
     try:
         with pytest.raises(EmbeddedError, match=str(pid)):
             server.start()

@@ -54,7 +54,9 @@ TABLE = [
 ]
 
 
-@pytest.mark.rule("CB-054", "CB-083", "CB-084", "CB-085", "CB-086", "CB-098", "CB-099", "CB-101", "CB-106", "CB-108", "CB-109")
+@pytest.mark.rule(
+    "CB-054", "CB-083", "CB-084", "CB-085", "CB-086", "CB-098", "CB-099", "CB-101", "CB-106", "CB-108", "CB-109"
+)
 @pytest.mark.parametrize(("rule", "known", "code", "verified"), TABLE)
 def test_the_category_follows_from_the_facts(dispatcher, rule, known, code, verified):
     found = categories.resolve(known, dispatcher())

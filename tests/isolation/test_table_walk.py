@@ -128,7 +128,11 @@ def test_roles_are_bound(catalogue):
             names=[OWNER, APP, CROSSING],
         )
     }
-    assert found == {OWNER: (False, False, True, False), APP: (False, False, True, False), CROSSING: (False, False, False, False)}
+    assert found == {
+        OWNER: (False, False, True, False),
+        APP: (False, False, True, False),
+        CROSSING: (False, False, False, False),
+    }
     grants = rows(
         catalogue,
         "SELECT DISTINCT privilege_type FROM information_schema.role_table_grants WHERE grantee = :app AND table_schema = 'public'",

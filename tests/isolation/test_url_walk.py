@@ -29,7 +29,11 @@ def path_of(rule, ids=None):
             return str(ids[name])
         if kind == "int":
             return "1"
-        return str(uuid.UUID(int=7)) if "id" in name or kind == "uuid" else {"code": "legal_notice", "page": "help", "slug": "frontalia"}.get(name, "x")
+        return (
+            str(uuid.UUID(int=7))
+            if "id" in name or kind == "uuid"
+            else {"code": "legal_notice", "page": "help", "slug": "frontalia"}.get(name, "x")
+        )
 
     return re.sub(r"<([^>]+)>", fill, rule.rule)
 
@@ -56,9 +60,17 @@ def test_nobody_reaches_only_what_is_public(app, browse, portals):
         if "public" in wanted:
             continue
         for method in sorted(rule.methods - {"HEAD", "OPTIONS"}):
-            answer = visitor.client.open(path_of(rule), method=method, headers=visitor.headers, base_url=f"http://{visitor.host}:8000")
+            answer = visitor.client.open(
+                path_of(rule), method=method, headers=visitor.headers, base_url=f"http://{visitor.host}:8000"
+            )
             # A page without its token is refused before anybody is asked for; the API asks for its bearer.
-            expected = {404} if rule.rule.startswith("/console") else {401, 403} if method != "GET" or rule.rule.startswith("/api") else {302, 401}
+            expected = (
+                {404}
+                if rule.rule.startswith("/console")
+                else {401, 403}
+                if method != "GET" or rule.rule.startswith("/api")
+                else {302, 401}
+            )
             assert answer.status_code in expected, (method, rule.rule, answer.status_code)
             if answer.status_code == 302:
                 assert "/sign-in" in answer.headers["Location"], rule.rule
@@ -78,7 +90,10 @@ def test_a_role_reaches_no_page_of_another(app, browse, frontalia, role):
             continue
         for method in sorted(rule.methods - {"HEAD", "OPTIONS"}):
             answer = visitor.client.open(
-                path_of(rule), method=method, headers={**visitor.headers, "X-CSRF-Token": token}, base_url=f"http://{visitor.host}:8000"
+                path_of(rule),
+                method=method,
+                headers={**visitor.headers, "X-CSRF-Token": token},
+                base_url=f"http://{visitor.host}:8000",
             )
             assert answer.status_code in (403, 404), (method, rule.rule, answer.status_code)
 
@@ -90,7 +105,9 @@ def test_unsafe_requests_without_a_token_are_refused(app, browse, frontalia):
         if rule.rule.startswith(("/api", "/console")):
             continue
         for method in sorted(rule.methods - {"HEAD", "OPTIONS", "GET"}):
-            answer = visitor.client.open(path_of(rule), method=method, headers=visitor.headers, base_url=f"http://{visitor.host}:8000")
+            answer = visitor.client.open(
+                path_of(rule), method=method, headers=visitor.headers, base_url=f"http://{visitor.host}:8000"
+            )
             assert answer.status_code == 403, (method, rule.rule, answer.status_code)
 
 
@@ -113,7 +130,15 @@ def rich(app, portals):
         }
 
 
-@pytest.mark.parametrize(("slug", "role"), [("frontalia", "patient"), ("frontalia", "professional"), ("rdv-confiance", "patient"), ("rdv-confiance", "professional")])
+@pytest.mark.parametrize(
+    ("slug", "role"),
+    [
+        ("frontalia", "patient"),
+        ("frontalia", "professional"),
+        ("rdv-confiance", "patient"),
+        ("rdv-confiance", "professional"),
+    ],
+)
 def test_somebody_elses_ids_answer_as_absent_ones(app, browse, portals, rich, slug, role):
     visitor = browse(slug)
     signed_in(visitor, portals[slug].id, role)
@@ -124,7 +149,10 @@ def test_somebody_elses_ids_answer_as_absent_ones(app, browse, portals, rich, sl
             continue
         for method in sorted(rule.methods - {"HEAD", "OPTIONS"}):
             answer = visitor.client.open(
-                path_of(rule, rich), method=method, headers={**visitor.headers, "X-CSRF-Token": token}, base_url=f"http://{visitor.host}:8000"
+                path_of(rule, rich),
+                method=method,
+                headers={**visitor.headers, "X-CSRF-Token": token},
+                base_url=f"http://{visitor.host}:8000",
             )
             body = answer.get_data(as_text=True)
             assert "Canaryname" not in body, (method, rule.rule)

@@ -141,6 +141,8 @@ def test_a_periodic_job_that_fails_is_noted_and_due_again(inside, monkeypatch):
 def test_the_row_is_gone_with_its_message(inside, heard):
     announce("test_happened", {})
     db.session.commit()
-    db.session.delete(db.session.execute(select(OutboxMessage).where(OutboxMessage.name == "test_happened")).scalars().one())
+    db.session.delete(
+        db.session.execute(select(OutboxMessage).where(OutboxMessage.name == "test_happened")).scalars().one()
+    )
     db.session.commit()
     assert db.session.execute(select(OutboxDelivery).where(OutboxDelivery.consumer == "tests")).first() is None

@@ -29,11 +29,18 @@ def test_a_hold_becomes_an_appointment_with_the_terms_in_force(somebody, anna):
     assert held.state == "held"
     row = service.confirm(anna.account_id, held.id, "2026-11")
     db.session.commit()
-    assert (row.state, row.terms_version, row.starts_at, row.ends_at) == ("booked", "2026-11", NINE, NINE + dt.timedelta(minutes=20))
+    assert (row.state, row.terms_version, row.starts_at, row.ends_at) == (
+        "booked",
+        "2026-11",
+        NINE,
+        NINE + dt.timedelta(minutes=20),
+    )
     assert service.note_of(row) == "Ma toux"
     assert b"toux" not in row.note
     assert service.confirm(anna.account_id, held.id, "2026-11").id == row.id
-    told = db.session.execute(select(OutboxMessage.name).where(OutboxMessage.name == "appointment_booked")).scalars().all()
+    told = (
+        db.session.execute(select(OutboxMessage.name).where(OutboxMessage.name == "appointment_booked")).scalars().all()
+    )
     assert told == ["appointment_booked"]
     assert busy() == 1
 
@@ -184,7 +191,9 @@ def test_a_refusal_is_kept_with_its_reasons_and_nothing_is_booked(anna):
 
 @pytest.mark.rule("CB-136")
 def test_hours_and_reasons_kept_for_known_patients(somebody, anna):
-    reason = directory.add_reason(somebody.pro, label="Suivi", service="in_person", duration_minutes=20, known_patients_only=True)
+    reason = directory.add_reason(
+        somebody.pro, label="Suivi", service="in_person", duration_minutes=20, known_patients_only=True
+    )
     db.session.commit()
     wanted = {**choice(somebody, NINE), "reason_id": reason.id}
     with pytest.raises(Refused) as refusal:

@@ -26,7 +26,12 @@ def test_search_by_specialty_name_without_accents_and_place(inside, monday, brow
         search.Criteria(service="in_person", country="FR"),
     ):
         assert pro.name in names(search.find(criteria, None)), criteria
-    for criteria in (search.Criteria(text="eloise%"), search.Criteria(place="Nancy"), search.Criteria(specialty="dermatology"), search.Criteria(text="_")):
+    for criteria in (
+        search.Criteria(text="eloise%"),
+        search.Criteria(place="Nancy"),
+        search.Criteria(specialty="dermatology"),
+        search.Criteria(text="_"),
+    ):
         assert names(search.find(criteria, None)) == [], criteria
     page = browse().get("/professionals").get_data(as_text=True)
     assert "not exhaustive" in page
@@ -132,7 +137,12 @@ def test_only_a_physician_can_offer_teleconsultations_and_none_is_preset(inside,
 
     physician, allied = make_professional().pro, make_professional(kind="allied").pro
     assert "teleconsultation" not in physician.services
-    wanted = {"presentation": {}, "languages": ["fr"], "services": ["in_person", "teleconsultation"], "booking_open": True}
+    wanted = {
+        "presentation": {},
+        "languages": ["fr"],
+        "services": ["in_person", "teleconsultation"],
+        "booking_open": True,
+    }
     directory.edit_profile(physician, **wanted)
     with pytest.raises(Refused):
         directory.edit_profile(allied, **wanted)
@@ -142,5 +152,14 @@ def test_only_a_physician_can_offer_teleconsultations_and_none_is_preset(inside,
 def test_the_patient_space_leads_to_what_this_portal_has(browse, frontalia):
     visitor = browse()
     signed_in(visitor, frontalia.id)
-    for path in ("/home", "/professionals", "/appointments", "/account", "/account/dependants", "/account/notifications", "/invite", "/decisions"):
+    for path in (
+        "/home",
+        "/professionals",
+        "/appointments",
+        "/account",
+        "/account/dependants",
+        "/account/notifications",
+        "/invite",
+        "/decisions",
+    ):
         assert visitor.get(path).status_code == 200, path

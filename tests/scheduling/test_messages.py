@@ -91,7 +91,9 @@ def test_calendar_files_keep_their_uid_count_changes_and_say_nothing_of_health(s
 
     from core.hooks.types import AgendaEntry
 
-    entry = AgendaEntry("x@frontalia", NINE, NINE + dt.timedelta(minutes=20), "Frontalia · Dr A", "1 rue A", "cancelled_by_patient", 3)
+    entry = AgendaEntry(
+        "x@frontalia", NINE, NINE + dt.timedelta(minutes=20), "Frontalia · Dr A", "1 rue A", "cancelled_by_patient", 3
+    )
     event = icalendar.Calendar.from_ical(calendars.write((entry,))).walk("VEVENT")[0]
     assert (str(event["uid"]), int(event["sequence"]), str(event["status"])) == ("x@frontalia", 3, "CANCELLED")
     assert event.decoded("dtstart") == NINE

@@ -82,5 +82,7 @@ def test_confirming_one_hold_many_times_at_once_books_once(app, frontalia):
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(attempt, range(16)))
     with entered(frontalia.id):
-        told = db.session.execute(text("SELECT count(*) FROM outbox_messages WHERE name = 'appointment_booked'")).scalar_one()
+        told = db.session.execute(
+            text("SELECT count(*) FROM outbox_messages WHERE name = 'appointment_booked'")
+        ).scalar_one()
         assert told == 1

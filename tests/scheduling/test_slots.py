@@ -34,7 +34,14 @@ def test_a_holiday_is_closed_unless_the_professional_opens_it(somebody, inside):
     christmas = dt.date(2026, 12, 25)
     assert slots.slots_of(somebody.pro.id, "in_person", 20, christmas, 1) == []
     hours.add_exception(
-        somebody.pro, somebody.practice, day=christmas, kind="open", opens=dt.time(9), closes=dt.time(10), grid_minutes=20, services=["in_person"]
+        somebody.pro,
+        somebody.practice,
+        day=christmas,
+        kind="open",
+        opens=dt.time(9),
+        closes=dt.time(10),
+        grid_minutes=20,
+        services=["in_person"],
     )
     db.session.commit()
     assert local(slots.slots_of(somebody.pro.id, "in_person", 20, christmas, 1)) == ["25 09:00", "25 09:20", "25 09:40"]
@@ -49,7 +56,9 @@ def test_a_closed_morning_and_a_closed_day(somebody):
     assert local(found) == ["26 11:00", "26 11:20", "26 11:40"]
 
 
-@pytest.mark.parametrize(("day", "offset"), [(dt.date(2027, 3, 28), 2), (dt.date(2026, 10, 25), 1), (dt.date(2026, 10, 24), 2)])
+@pytest.mark.parametrize(
+    ("day", "offset"), [(dt.date(2027, 3, 28), 2), (dt.date(2026, 10, 25), 1), (dt.date(2026, 10, 24), 2)]
+)
 def test_hours_are_wall_clock_times_across_daylight_saving(inside, day, offset):
     with clock.at(dt.datetime.combine(day - dt.timedelta(days=3), dt.time(6), dt.UTC)):
         made = make_professional()
@@ -72,7 +81,14 @@ def test_refused_hours_say_what_is_wrong(somebody):
     from core.web.frame import Refused
 
     for bad in ({"opens": dt.time(12), "closes": dt.time(9)}, {"grid_minutes": 7}, {"services": []}, {"weekday": 9}):
-        wanted = {"weekday": 1, "opens": dt.time(9), "closes": dt.time(10), "grid_minutes": 20, "services": ["in_person"], **bad}
+        wanted = {
+            "weekday": 1,
+            "opens": dt.time(9),
+            "closes": dt.time(10),
+            "grid_minutes": 20,
+            "services": ["in_person"],
+            **bad,
+        }
         with pytest.raises(Refused) as refusal:
             hours.add_hours(somebody.pro, somebody.practice, **wanted)
         assert refusal.value.status == 422

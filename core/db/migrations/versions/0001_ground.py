@@ -32,12 +32,16 @@ def upgrade() -> None:
     op.create_table(
         "tenant_hosts",
         sa.Column("host", sa.Text, primary_key=True),
-        sa.Column("tenant_id", sa.Integer, sa.ForeignKey("tenants.id", name="fk_tenant_hosts_tenant_id"), nullable=False),
+        sa.Column(
+            "tenant_id", sa.Integer, sa.ForeignKey("tenants.id", name="fk_tenant_hosts_tenant_id"), nullable=False
+        ),
     )
     open_to_all("tenant_hosts", "SELECT, INSERT, UPDATE, DELETE")
     op.create_table(
         "tenant_revisions",
-        sa.Column("tenant_id", sa.Integer, sa.ForeignKey("tenants.id", name="fk_tenant_revisions_tenant_id"), nullable=False),
+        sa.Column(
+            "tenant_id", sa.Integer, sa.ForeignKey("tenants.id", name="fk_tenant_revisions_tenant_id"), nullable=False
+        ),
         sa.Column("number", sa.Integer, nullable=False),
         sa.Column("created_at", TS, nullable=False),
         sa.Column("author", sa.Text, nullable=False),
@@ -153,7 +157,9 @@ def _audit() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id", name="pk_decision_receipts"),
     )
     op.create_index(
-        "ix_decision_receipts_tenant_id_person_id_decided_at", "decision_receipts", ["tenant_id", "person_id", "decided_at"]
+        "ix_decision_receipts_tenant_id_person_id_decided_at",
+        "decision_receipts",
+        ["tenant_id", "person_id", "decided_at"],
     )
     protect("decision_receipts", "SELECT, INSERT")
 
@@ -233,5 +239,9 @@ def downgrade() -> None:
         "audit_heads", "person_keys", "tenant_keys", "tenant_revisions", "tenant_hosts", "tenants",
     ):  # fmt: skip
         op.execute(f"DROP TABLE {table} CASCADE")
-    for function in ("outbox_overview()", "outbox_claim(int, int, timestamptz)", "audit_append(int, timestamptz, text, text, text, text, text, text)"):
+    for function in (
+        "outbox_overview()",
+        "outbox_claim(int, int, timestamptz)",
+        "audit_append(int, timestamptz, text, text, text, text, text, text)",
+    ):
         op.execute(f"DROP FUNCTION IF EXISTS {function}")

@@ -51,7 +51,9 @@ def upgrade() -> None:
         ),
     )
     op.create_index(
-        "ix_notification_deliveries_tenant_id_notification_id", "notification_deliveries", ["tenant_id", "notification_id"]
+        "ix_notification_deliveries_tenant_id_notification_id",
+        "notification_deliveries",
+        ["tenant_id", "notification_id"],
     )
     protect("notification_deliveries")
     op.create_table(

@@ -58,7 +58,10 @@ def upgrade() -> None:
         *_keys("professionals"),
         sa.Column("account_id", ID, nullable=False),
         sa.Column(
-            "practitioner_id", ID, sa.ForeignKey("practitioners.id", name="fk_professionals_practitioner_id"), nullable=False
+            "practitioner_id",
+            ID,
+            sa.ForeignKey("practitioners.id", name="fk_professionals_practitioner_id"),
+            nullable=False,
         ),
         sa.Column("name", sa.Text, nullable=False),
         sa.Column("title", sa.Text, nullable=False),
@@ -126,7 +129,9 @@ def upgrade() -> None:
         sa.Column("way", sa.Text, nullable=False),
         sa.Column("created_at", TS, nullable=False),
         _professional_fk("favourites"),
-        sa.UniqueConstraint("tenant_id", "account_id", "professional_id", name="uq_favourites_tenant_id_account_id_professional_id"),
+        sa.UniqueConstraint(
+            "tenant_id", "account_id", "professional_id", name="uq_favourites_tenant_id_account_id_professional_id"
+        ),
     )
     protect("favourites")
     op.create_table(

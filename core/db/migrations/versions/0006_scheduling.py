@@ -95,7 +95,9 @@ def upgrade() -> None:
         sa.CheckConstraint("kind IN ('open', 'closed')", name="kind"),
     )
     op.create_index(
-        "ix_opening_exceptions_tenant_id_professional_id_day", "opening_exceptions", ["tenant_id", "professional_id", "day"]
+        "ix_opening_exceptions_tenant_id_professional_id_day",
+        "opening_exceptions",
+        ["tenant_id", "professional_id", "day"],
     )
     protect("opening_exceptions")
     _appointments()
