@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 import requests
 
-from core.hooks.decisions import NOT_APPLICABLE, Decision, Question, Reason, deny, permit
+from core.hooks.decisions import NOT_APPLICABLE, Decision, Question, Reason, deny, missing_fact, permit
 from core.hooks.specs import hookimpl
 from core.hooks.types import (
     Category,
@@ -132,6 +132,42 @@ class CorePlugin:
                 )
             )
         return NOT_APPLICABLE
+
+    @hookimpl
+    def reimbursement(self, question: Question) -> Decision:
+        """Whoever is insured nowhere that this portal knows is told that nothing is reimbursed; others ask their plugin."""
+        if question.patient.category != OTHER.code:
+            return NOT_APPLICABLE
+        message = _(
+            "No service of this portal can be reimbursed to you by a social insurance. You pay the whole price; your own insurance may tell you what it pays for."
+        )
+        return deny(Reason("not_reimbursed_to_others", "core", message, "CB-253"))
+
+    @hookimpl
+    def prescription(self, question: Question) -> Decision:
+        """Whoever lives outside the European Union receives no medicine, whoever the physician is."""
+        if question.patient.category != OTHER.code or question.facts.get("kind") != "medicine":
+            return NOT_APPLICABLE
+        resident = question.facts.get("patient_residence_eu")
+        if resident is None:
+            return missing_fact("core", "patient_residence_eu")
+        if resident:
+            return NOT_APPLICABLE
+        message = _(
+            "Patients who live outside the European Union cannot receive a prescription of medicines through this portal. Please see a physician where you live."
+        )
+        return deny(Reason("medicine_outside_union", "core", message, "CB-195"))
+
+    @hookimpl
+    def tax(self, question: Question) -> Decision:
+        """The fee of a consultation by video bears no VAT; the operator's own commission does, on its own invoice."""
+        if question.service != "video_consultation":
+            return NOT_APPLICABLE
+        message = _(
+            "The fee of a consultation by video bears no VAT. VAT is due only on the commission that the operator invoices to the professional."
+        )
+        reason = Reason("video_fee_without_vat", "core", message, "CB-161")
+        return permit(reason, values={"vat": "exempt", "declaration_required": False})
 
     @hookimpl
     def booking(self, question: Question) -> Decision:

@@ -7,6 +7,7 @@ from typing import Any
 from marshmallow import RAISE, Schema, ValidationError, fields, validate, validates_schema
 
 from plugins.jurisdiction_fr.rules.access import CATEGORIES, FRENCH, SERVICES, TELECONSULTATION
+from plugins.jurisdiction_fr.rules.prescription import CLASSES
 
 _COUNTRY = validate.Regexp(r"^[A-Z]{2}$", error="a country as two capital letters, such as FR")
 _BY_LAW = "the law keeps teleconsultation to physicians and to patients insured in France"
@@ -65,6 +66,30 @@ class Config(Schema):
         metadata={
             "description": "Accept RPPS numbers with a wrong check digit, with a warning (official test data has them)",
             "example": False,
+        },
+    )
+
+    excluded_medicine_classes = fields.List(
+        fields.String(validate=validate.OneOf(tuple(CLASSES))),
+        load_default=lambda: list(CLASSES),
+        metadata={
+            "description": "Classes of medicines that no prescription may hold (CB-182)",
+            "example": ["restricted", "exception", "narcotic"],
+        },
+    )
+    third_party_payment = fields.List(
+        fields.String(validate=validate.OneOf(("ald", "css", "pregnant_6m"))),
+        load_default=lambda: ["ald", "css"],
+        metadata={
+            "description": "Statuses whose teleconsultation is not paid in advance, as far as the law entitles them (CB-105)",
+            "example": ["ald", "css", "pregnant_6m"],
+        },
+    )
+    express_fees_taxable = fields.Boolean(
+        load_default=True,
+        metadata={
+            "description": "Treat fees of advice by message as within VAT (CB-144); false treats them as exempt care",
+            "example": True,
         },
     )
 

@@ -10,7 +10,7 @@ from plugins import jurisdiction_fr as plugin
 
 @pytest.mark.rule("CB-033", "CB-046", "CB-053", "CB-056", "CB-100", "CB-102", "CB-109", "CB-111", "CB-113", "CB-115")
 def test_case(case, agrees):
-    agrees(case, plugin.service_access)
+    agrees(case, getattr(plugin, case["question"]))
 
 
 @pytest.mark.rule("CB-046")
