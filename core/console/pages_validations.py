@@ -58,6 +58,7 @@ def _page(view: TenantView, account_id: uuid.UUID, problems: Sequence[Message] =
         portal=view,
         dossier=found,
         same=validations.same_person(view.id, found),
+        register=validations.register_warnings(view.id, found),
         labels=labels,
         kinds=dict(KINDS),
         states=dict(STATES),

@@ -10,12 +10,15 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from core.db import db
+from core.directory import registers
 from core.directory.models import Professional
 from core.identity import accounts, professionals, uploads
 from core.identity.models import Account, ProfessionalProfile
 from core.identity.professionals import Dossier
+from core.messages import Message
 from core.tenancy import service
 from core.tenancy.crossing import operating_on, working_in
+from core.tenancy.current import current_tenant
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,17 @@ def same_person(tenant_id: int, found: Dossier) -> Sequence[SamePerson]:
                     person = SamePerson(row.practitioner_id, portal.slug, row.name, row.specialty)
                     people.setdefault(row.practitioner_id, person)
     return list(people.values())
+
+
+def register_warnings(tenant_id: int, found: Dossier) -> Sequence[Message]:
+    """What the imported register of the country says against the declaration; hints, never a refusal."""
+    if found.professional.register is None:
+        return ()
+    country, number = found.professional.register
+    with working_in(tenant_id):
+        known = {s.code: s for s in current_tenant().dispatcher.collect("specialties")}
+        specialty = known.get(found.professional.specialty)
+        return registers.warnings(country, number, found.person.last_name, found.person.first_name, specialty)
 
 
 def copy(tenant_id: int, operator_id: uuid.UUID, account_id: uuid.UUID, document_id: uuid.UUID) -> tuple[str, bytes]:

@@ -1,0 +1,45 @@
+"""A million lines in bounded memory, through the command, as an operator would."""
+
+from __future__ import annotations
+
+import os
+import resource
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.directory.test_registers import header, line, rpps
+
+LINES = 1_000_000
+MEGABYTES = 220
+
+
+@pytest.mark.faults
+@pytest.mark.timeout(600)
+def test_a_million_lines_in_bounded_memory(app: Any, settings: Any, tmp_path: Path) -> None:
+    file = tmp_path / "PS_LibreAcces_Personne_activite.txt"
+    with file.open("wb") as out:
+        out.write(header())
+        for n in range(LINES):
+            # Every person has two exercises, far apart in the file.
+            out.write(line(rpps(n % (LINES // 2)), town=f"Town {n % 7}") if n % 250_000 else b"broken\n")
+    env = {
+        **os.environ,
+        "PORTICO_ENV": "development",
+        "PORTICO_DATABASE_URL": settings.database_url,
+        "PORTICO_SECRET_KEY": "x" * 48,
+        "PORTICO_MASTER_KEY": "00" * 32,
+        "PORTICO_REDIS_URL": "",
+    }
+    command = [sys.executable, "-m", "core.cli", "directory", "import", str(file), "--format", "fr_activities"]
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    assert done.returncode == 1, done.stderr[-2000:]
+    assert f"{LINES} lines read, " in done.stdout
+    assert "4 lines left out" in done.stdout
+    assert f"{file}:2: " in done.stderr
+    assert max(after, before if after == before else 0) < MEGABYTES * 1024, f"{after // 1024} MB"
