@@ -1,4 +1,4 @@
-"""Belgium: its patients, numbers, specialties and holidays; no professional practises there on a portal."""
+"""Belgium: its patients, numbers, specialties, holidays and law by date; no professional practises there on a portal."""
 
 from __future__ import annotations
 
@@ -9,9 +9,15 @@ from marshmallow import Schema
 
 from core import plugin_api as api
 from core.plugin_api import hookimpl
-from plugins.jurisdiction_be import contributions
+from plugins.jurisdiction_be import contributions, providers, register
 from plugins.jurisdiction_be.config import Config
 from plugins.jurisdiction_be.rules import access, law, public_holidays
+from plugins.jurisdiction_be.rules.prescription import prescription as _prescription
+from plugins.jurisdiction_be.rules.proof import proof as _proof
+from plugins.jurisdiction_be.rules.reimbursement import reimbursement as _reimbursement
+from plugins.jurisdiction_be.rules.retention import retention as _retention
+from plugins.jurisdiction_be.rules.tax import tax as _tax
+from plugins.jurisdiction_be.rules.withdrawal import withdrawal as _withdrawal
 
 version = "1.0"
 portico_api = ">=1.0,<2"
@@ -63,6 +69,11 @@ def legal_references() -> Sequence[api.LegalReference]:
 
 
 @hookimpl
+def identity_providers() -> Sequence[api.IdentityProvider]:
+    return providers.PROVIDERS
+
+
+@hookimpl
 def processing_entries() -> Sequence[api.ProcessingEntry]:
     return contributions.PROCESSING
 
@@ -70,3 +81,38 @@ def processing_entries() -> Sequence[api.ProcessingEntry]:
 @hookimpl
 def service_access(question: api.Question) -> api.Decision:
     return access.service_access(question)
+
+
+@hookimpl
+def reimbursement(question: api.Question) -> api.Decision:
+    return _reimbursement(question, PARAMETERS)
+
+
+@hookimpl
+def prescription(question: api.Question) -> api.Decision:
+    return _prescription(question, PARAMETERS)
+
+
+@hookimpl
+def withdrawal(question: api.Question) -> api.Decision:
+    return _withdrawal(question, PARAMETERS)
+
+
+@hookimpl
+def tax(question: api.Question) -> api.Decision:
+    return _tax(question, PARAMETERS)
+
+
+@hookimpl
+def retention(question: api.Question) -> api.Decision:
+    return _retention(question, PARAMETERS)
+
+
+@hookimpl
+def proof(question: api.Question) -> api.Decision:
+    return _proof(question, PARAMETERS)
+
+
+@hookimpl
+def register_formats() -> Sequence[api.RegisterFormat]:
+    return register.FORMATS

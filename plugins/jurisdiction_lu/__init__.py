@@ -1,4 +1,4 @@
-"""Luxembourg: its category, numbers, specialties, holidays, and who may have which service."""
+"""Luxembourg: its category, numbers, specialties, holidays, who may have which service, and its law by date."""
 
 from __future__ import annotations
 
@@ -9,9 +9,15 @@ from marshmallow import Schema
 
 from core import plugin_api as api
 from core.plugin_api import hookimpl
-from plugins.jurisdiction_lu import contributions
+from plugins.jurisdiction_lu import contributions, providers, register
 from plugins.jurisdiction_lu.config import Config
 from plugins.jurisdiction_lu.rules import access, law, public_holidays
+from plugins.jurisdiction_lu.rules.prescription import prescription as _prescription
+from plugins.jurisdiction_lu.rules.proof import proof as _proof
+from plugins.jurisdiction_lu.rules.reimbursement import reimbursement as _reimbursement
+from plugins.jurisdiction_lu.rules.retention import retention as _retention
+from plugins.jurisdiction_lu.rules.tax import tax as _tax
+from plugins.jurisdiction_lu.rules.withdrawal import withdrawal as _withdrawal
 
 version = "1.0"
 portico_api = ">=1.0,<2"
@@ -68,6 +74,11 @@ def legal_references() -> Sequence[api.LegalReference]:
 
 
 @hookimpl
+def identity_providers() -> Sequence[api.IdentityProvider]:
+    return providers.PROVIDERS
+
+
+@hookimpl
 def processing_entries() -> Sequence[api.ProcessingEntry]:
     return contributions.PROCESSING
 
@@ -75,3 +86,38 @@ def processing_entries() -> Sequence[api.ProcessingEntry]:
 @hookimpl
 def service_access(question: api.Question) -> api.Decision:
     return access.service_access(question)
+
+
+@hookimpl
+def reimbursement(question: api.Question) -> api.Decision:
+    return _reimbursement(question, PARAMETERS)
+
+
+@hookimpl
+def prescription(question: api.Question) -> api.Decision:
+    return _prescription(question, PARAMETERS)
+
+
+@hookimpl
+def withdrawal(question: api.Question) -> api.Decision:
+    return _withdrawal(question, PARAMETERS)
+
+
+@hookimpl
+def tax(question: api.Question) -> api.Decision:
+    return _tax(question, PARAMETERS)
+
+
+@hookimpl
+def retention(question: api.Question) -> api.Decision:
+    return _retention(question, PARAMETERS)
+
+
+@hookimpl
+def proof(question: api.Question) -> api.Decision:
+    return _proof(question, PARAMETERS)
+
+
+@hookimpl
+def register_formats() -> Sequence[api.RegisterFormat]:
+    return register.FORMATS

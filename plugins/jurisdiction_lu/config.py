@@ -7,6 +7,9 @@ from typing import Any
 from marshmallow import RAISE, Schema, fields, validate
 
 from plugins.jurisdiction_lu.rules.access import CATEGORIES, OFFERED
+from plugins.jurisdiction_lu.rules.common import CARE, VIDEO
+from plugins.jurisdiction_lu.rules.prescription import EXCLUDED_CLASSES
+from plugins.jurisdiction_lu.rules.reimbursement import OPENABLE
 
 
 def _services(kind: str) -> fields.List[Any]:
@@ -42,5 +45,26 @@ class Config(Schema):
         metadata={
             "description": "Changes to the access matrix (CB-115), by patient category and kind of professional",
             "example": {"other": {"allied": ["in_person"]}},
+        },
+    )
+    reimbursable_services = fields.List(
+        fields.String(validate=validate.OneOf(OPENABLE)),
+        metadata={
+            "description": "Services whose reimbursement by the CNS the law of the day decides; absent: none (CB-017)",
+            "example": ["video_consultation"],
+        },
+    )
+    excluded_medicine_classes = fields.List(
+        fields.String(validate=validate.OneOf(tuple(EXCLUDED_CLASSES))),
+        metadata={
+            "description": "Classes of medicines that are never prescribed here; absent: all of them (CB-182)",
+            "example": ["narcotic"],
+        },
+    )
+    taxable_services = fields.List(
+        fields.String(validate=validate.OneOf(sorted(CARE - {VIDEO}))),
+        metadata={
+            "description": "Services of professionals in Luxembourg that are no care for VAT, video never being one of them; absent: none (CB-143, CB-161)",
+            "example": ["express_consultation"],
         },
     )

@@ -40,7 +40,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture
 def agrees() -> Callable[[Mapping[str, Any], Callable[[Question], Decision]], Decision]:
-    """Ask and compare: effect; the rules of the reasons where the case names them; codes and missing facts too."""
+    """Ask and compare: effect; then what the case names of rules, codes, missing facts, values and obligations.
+
+    Rules, codes and obligations are compared as sets, missing facts in their order, values exactly.
+    """
 
     def check(case: Mapping[str, Any], ask: Callable[[Question], Decision]) -> Decision:
         decision, expected = ask(question_of(case)), case["expect"]
@@ -52,6 +55,10 @@ def agrees() -> Callable[[Mapping[str, Any], Callable[[Question], Decision]], De
         if "missing" in expected:
             found = [r.message.params["fact"] for r in decision.reasons if r.code == "missing_fact"]
             assert found == expected["missing"]
+        if "values" in expected:
+            assert dict(decision.values) == expected["values"]
+        if "obligations" in expected:
+            assert {o.code for o in decision.obligations} == set(expected["obligations"])
         assert decision.effect == "not_applicable" or all(len(str(r.message)) > 20 for r in decision.reasons)
         return decision
 

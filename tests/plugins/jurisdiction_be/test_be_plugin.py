@@ -11,7 +11,7 @@ from plugins import jurisdiction_be as plugin
 
 @pytest.mark.rule("CB-108")
 def test_case(case, agrees):
-    agrees(case, plugin.service_access)
+    agrees(case, getattr(plugin, case["question"]))
 
 
 @pytest.mark.rule("CB-085", "CB-108")

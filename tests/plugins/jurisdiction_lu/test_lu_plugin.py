@@ -10,7 +10,7 @@ from plugins import jurisdiction_lu as plugin
 
 @pytest.mark.rule("CB-053", "CB-057", "CB-107", "CB-112", "CB-114", "CB-115", "CB-135", "CB-192")
 def test_case(case, agrees):
-    agrees(case, plugin.service_access)
+    agrees(case, getattr(plugin, case["question"]))
 
 
 @pytest.mark.rule("CB-192")
