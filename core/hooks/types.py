@@ -50,13 +50,18 @@ class IdentifierType:
 
 @dataclass(frozen=True, slots=True)
 class DocumentType:
-    """A kind of supporting document, of patients or of professionals (CB-014 to CB-016)."""
+    """A kind of supporting document, of patients or of professionals (CB-014 to CB-016).
+
+    `kept_after_check` False: the copy is erased once an operator validated on it, because no law asks to keep it; that it
+    was supplied and checked stays known.
+    """
 
     code: str
     label: Message
     holder: Holder
     country: str | None = None
     help: Message | None = None
+    kept_after_check: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,4 +297,60 @@ class AgendaFormat:
     mimetype: str
     extension: str
     write: Callable[[tuple[AgendaEntry, ...]], bytes]
+    weight: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Exercise:
+    """One of the ways and places in which a professional practises, as an identity provider tells it.
+
+    `code` is stable for one person; `label` and `place` are the provider's words; `specialty` is a code of the portal.
+    """
+
+    code: str
+    label: str
+    specialty: str = ""
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderSite:
+    """Where a provider is found: the issuer that its tokens carry, and its discovery document.
+
+    The document's own endpoints may lie on other hosts; the issuer alone is what tokens are held against.
+    """
+
+    issuer: str
+    discovery: str
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityProvider:
+    """A public identity service as a configured OpenID Connect client; a portal enables it by `code`.
+
+    `sites` are the public addresses by `production` and `test`; empty where they follow from a contract.
+    `wanted_scopes` are beginnings of scopes that each portal gets for itself. `acr_asked` is sent, one of `acr` must
+    come back (none: not checked). `two_factors` says since when which levels count as two factors by themselves.
+    `claims` maps a trait (first_name, last_name, birth_date, sex, email, email_verified, phone) to the claims that may
+    hold it, the first that is there; `identifier` names the number that `number` reads, compared with the account's.
+    """
+
+    code: str
+    label: Message
+    audience: Holder
+    sites: Mapping[str, ProviderSite]
+    scopes: tuple[str, ...] = ("openid",)
+    wanted_scopes: tuple[str, ...] = ()
+    acr_asked: str = ""
+    acr: tuple[str, ...] = ()
+    two_factors: Mapping[dt.date, tuple[str, ...]] = field(default_factory=dict)
+    client_auth: Literal["client_secret_post", "client_secret_basic", "private_key_jwt"] = "client_secret_post"
+    userinfo: Literal["none", "json", "signed"] = "json"
+    encrypted: bool = False
+    claims: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    country: str | None = None
+    identifier: str | None = None
+    number: Callable[[Mapping[str, Any]], str | None] | None = None
+    exercises: Callable[[Mapping[str, Any]], tuple[Exercise, ...]] | None = None
+    help: Message | None = None
     weight: int = 100

@@ -144,6 +144,36 @@ class Passkey(TenantModel):
     used_at: Mapped[dt.datetime | None]
 
 
+class ProviderLink(TenantModel):
+    """An identity of a provider that opens an account. Issuer and subject are found by `blind`; `sealed` holds them, the
+    level, and the exercise that a professional last chose.
+    """
+
+    __tablename__ = "provider_links"
+    __table_args__ = (
+        tenant_fk("account_id", "accounts", ondelete="CASCADE"),
+        UniqueConstraint("tenant_id", "blind"),
+        UniqueConstraint("tenant_id", "account_id", "provider"),
+    )
+    account_id: Mapped[uuid.UUID]
+    provider: Mapped[str] = mapped_column(Text)
+    blind: Mapped[bytes] = mapped_column(LargeBinary)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[dt.datetime]
+    used_at: Mapped[dt.datetime | None]
+
+
+class ProviderSession(TenantModel):
+    """What a session that a provider opened needs later: its token for signing out there, the exercise. `id` is the
+    session's; both go together.
+    """
+
+    __tablename__ = "provider_sessions"
+    __table_args__ = (tenant_fk("id", "auth_sessions", ondelete="CASCADE", name="fk_provider_sessions_session"),)
+    provider: Mapped[str] = mapped_column(Text)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+
+
 class SecurityReport(TenantModel):
     """What somebody reported: misuse of credentials, or an anomaly (CB-118, CB-269). The words are sealed."""
 
@@ -208,7 +238,7 @@ class Identifier(TenantModel):
 
 
 class PersonDocument(TenantModel):
-    """A copy of a supporting document, sealed whole with the person's key."""
+    """A copy of a supporting document, sealed whole with the person's key; `sealed` goes once it was checked and need not stay."""
 
     __tablename__ = "person_documents"
     __table_args__ = (
@@ -219,8 +249,9 @@ class PersonDocument(TenantModel):
     type: Mapped[str] = mapped_column(Text)
     mimetype: Mapped[str] = mapped_column(Text)
     size: Mapped[int] = mapped_column(Integer)
-    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     created_at: Mapped[dt.datetime]
+    checked_at: Mapped[dt.datetime | None]
 
 
 class DraftUpload(TenantModel):

@@ -6,9 +6,13 @@ import datetime as dt
 import uuid
 from collections.abc import Iterable
 
+from sqlalchemy import delete
+
 from core import audit, clock
 from core.consent import service as consent
+from core.db import db
 from core.identity import accounts, sessions, tokens
+from core.identity.models import ProviderLink
 from core.jobs import announce
 from core.messages import _
 from core.notifications.service import notify
@@ -78,6 +82,7 @@ def close(account_id: uuid.UUID) -> None:
     consent.withdraw(account.id)
     account.state, account.closed_at = "closed", clock.now()
     account.password_hash = account.email_blind = account.totp_sealed = account.totp_confirmed_at = None
+    db.session.execute(delete(ProviderLink).where(ProviderLink.account_id == account.id))
     sessions.end_all(account.id)
     tokens.revoke(account.id)
     audit.record("account.closed", "account", account.id)

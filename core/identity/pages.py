@@ -12,6 +12,7 @@ from core.db import db
 from core.identity import (
     pages_account,
     pages_profile,
+    pages_providers,
     pages_recovery,
     pages_register,
     pages_security,
@@ -30,6 +31,7 @@ __all__ = [
     "install",
     "pages_account",
     "pages_profile",
+    "pages_providers",
     "pages_recovery",
     "pages_register",
     "pages_security",

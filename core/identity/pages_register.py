@@ -9,10 +9,11 @@ from markupsafe import escape
 
 from core.consent import service as consent
 from core.db import db
-from core.identity import professionals, registration
+from core.identity import professionals, provider_arrivals, providers, registration
 from core.identity.blueprint import bp, ip, typed
 from core.identity.forms import Field, boxes_of, document_field, fields_of, identifier_field, summary
 from core.identity.policy import policy
+from core.identity.provider_failures import Failure
 from core.identity.schemas import PatientForm, ProfessionalForm
 from core.messages import _
 from core.web.access import access
@@ -35,7 +36,7 @@ def register() -> Any:
     if g.account is not None:
         return redirect("/")
     countries = [say(p.label) for p in g.tenant.dispatcher.collect("practice_countries")]
-    return render_template("identity/register.html", countries=countries)
+    return render_template("identity/register.html", countries=countries, ways=providers.offered())
 
 
 @bp.route("/register/patient", methods=["GET", "POST"])
@@ -43,16 +44,24 @@ def register() -> Any:
 def register_patient() -> Any:
     """Register as a patient. It is free; no means of payment is asked (CB-080)."""
     outcome = registration.Outcome()
-    form = typed()
+    found = provider_arrivals.begun("patient", lock=request.method == "POST")
+    form = found.filled(typed()) if found is not None else typed()
     if request.method == "POST":
-        outcome = registration.register_patient(form, language=language(), ip=ip())
-        db.session.commit()
+        opened = found.connect if found is not None else None
+        try:
+            outcome = registration.register_patient(form, language=language(), ip=ip(), opened=opened)
+        except Failure as failure:
+            return _refused(found, failure)
         if outcome.done:
-            return redirect(url_for("identity.registered"))
+            return _done(found)
+        db.session.commit()
     fields = fields_of(PatientForm(), form, outcome.errors, (*PERSON_FIELDS, "residence", "workplace"))
+    if found is not None:
+        found.lock(fields)
     boxes = boxes_of(consent.to_accept(), form, outcome.errors)
     page = render_template(
         "identity/register_patient.html",
+        found=found,
         fields=fields,
         boxes=boxes,
         problems=summary(fields, boxes, outcome.errors.get("form", ())),
@@ -64,8 +73,16 @@ def register_patient() -> Any:
 @access("public")
 def register_professional() -> Any:
     """Register as a professional: first the country, then what that country asks for (CB-090 to CB-092)."""
+    found = provider_arrivals.begun("professional", lock=request.method == "POST")
     form = typed()
-    code = form.get("country") or request.args.get("country", "")
+    own = found.way.provider.country if found is not None else None
+    code = form.get("country") or request.args.get("country") or own or ""
+    if found is not None and own in (None, code):
+        if len(found.arrival.exercises) > 1:
+            return redirect(url_for("identity.provider_exercise"))
+        form = found.filled(form)
+    else:
+        found = None
     country = professionals.practice_country(code)
     if country is None:
         offered = g.tenant.dispatcher.collect("practice_countries")
@@ -76,20 +93,41 @@ def register_professional() -> Any:
         return page, 422 if code else 200
     outcome = registration.Outcome()
     if request.method == "POST":
-        outcome = registration.register_professional(form, request.files, language=language(), ip=ip())
-        db.session.commit()
+        opened = found.connect if found is not None else None
+        try:
+            outcome = registration.register_professional(
+                form, request.files, language=language(), ip=ip(), opened=opened
+            )
+        except Failure as failure:
+            return _refused(found, failure)
         if outcome.done:
-            return redirect(url_for("identity.registered"))
+            return _done(found)
+        db.session.commit()
     fields = _professional_fields(form | {"country": country.country}, outcome)
+    if found is not None:
+        found.lock(fields)
     boxes = boxes_of(consent.to_accept(), form, outcome.errors)
     page = render_template(
         "identity/register_professional.html",
+        found=found,
         country=country,
         fields=fields,
         boxes=boxes,
         problems=summary(fields, boxes, outcome.errors.get("form", ())),
     )
     return page, 422 if outcome.errors else 200
+
+
+def _done(found: provider_arrivals.Begun | None) -> Any:
+    if found is not None:
+        found.end()
+    db.session.commit()
+    return provider_arrivals.without_cookie(redirect(url_for("identity.registered")))
+
+
+def _refused(found: provider_arrivals.Begun | None, failure: Failure) -> Any:
+    assert found is not None
+    return provider_arrivals.refused(found.way, failure)
 
 
 def _professional_fields(form: dict[str, str], outcome: registration.Outcome) -> list[Field]:

@@ -8,7 +8,7 @@ from typing import Any
 from flask import abort, g, jsonify, redirect, render_template, request, url_for
 
 from core.db import db
-from core.identity import accounts, passkeys, recovery, sessions, totp
+from core.identity import accounts, passkeys, provider_links, providers, recovery, sessions, totp
 from core.identity.blueprint import bp, challenge, host, me, origin, require, row, with_challenge, without_challenge
 from core.messages import _
 from core.web.access import access
@@ -27,6 +27,8 @@ def security() -> str:
         here=me().session_id,
         totp_on=mine.totp_confirmed_at is not None,
         passkeys=passkeys.listed(mine.id),
+        ways=[w for w in providers.offered() if w.audience == mine.role],
+        links=provider_links.of_account(mine.id),
         support=contact.get("incident_email") or contact.get("support_email") or "",
         note=_note(),
     )
@@ -41,6 +43,8 @@ def _note() -> str:
         "totp": _("Your authenticator app is set up."),
         "totp_off": _("Your authenticator app is removed. Codes are sent by message again."),
         "passkey_off": _("The passkey is removed."),
+        "connected": _("The identity is connected. From now on you can sign in with it."),
+        "disconnected": _("The identity is no longer connected."),
     }
     return next((say(text) for key, text in notes.items() if request.args.get(key)), "")
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import g, jsonify, redirect, render_template, request, url_for
+from flask import g, jsonify, make_response, redirect, render_template, request, url_for
 
 from core.db import db
-from core.identity import accounts, passkeys, sessions, sign_in
+from core.identity import accounts, passkeys, provider_sessions, providers, sessions, sign_in
 from core.identity.blueprint import (
     bp,
     challenge,
@@ -42,6 +42,7 @@ def password_step() -> Any:
         email=request.form.get("email", "")[:254],
         error=say(step.error),
         next=next_path(),
+        ways=providers.offered(),
         opened=request.args.get("opened"),
         address=request.args.get("address"),
         changed=request.args.get("changed"),
@@ -64,7 +65,13 @@ def code() -> Any:
             return without_challenge(sessions.set_cookie(answer, step.session_token))
     found = None if step.restart else sign_in.find(challenge())
     if found is None:
-        page = render_template("identity/sign_in.html", email="", error=say(step.error or sign_in.GONE), next="/")
+        page = render_template(
+            "identity/sign_in.html",
+            email="",
+            error=say(step.error or sign_in.GONE),
+            next="/",
+            ways=providers.offered(),
+        )
         return page, 422
     page = _code_page(found, say(step.error))
     return page, 422 if step.error else 200
@@ -147,11 +154,18 @@ def passkey_sign_in() -> Any:
 @bp.post("/sign-out")
 @access("public")
 def sign_out() -> Any:
-    """End this session, on the server too."""
+    """End this session, on the server too; one that a provider opened may go on there, and the person is told."""
+    carried = None
     if g.account is not None:
+        carried = provider_sessions.of_session(me().session_id, me().person_id)
         sessions.end(me().id, me().session_id)
         db.session.commit()
-    return sessions.clear_cookie(redirect("/"))
+    there = provider_sessions.sign_out_address(carried, request.host_url) if carried is not None else None
+    if there is None:
+        return sessions.clear_cookie(redirect("/"))
+    g.account = None
+    page = render_template("identity/signed_out.html", provider=there[0], address=there[1])
+    return sessions.clear_cookie(make_response(page))
 
 
 @bp.route("/sign-in/again", methods=["GET", "POST"])

@@ -220,6 +220,8 @@ def validate_professional(
     db.session.flush()
     for callback in _on_validated:
         row.practitioner_id = callback(view(account, row)) or row.practitioner_id
+    document_types = current_tenant().dispatcher.collect("document_types")
+    uploads.checked(account, kept={d.code for d in document_types if d.kept_after_check})
     audit.record(
         "professional.validated",
         "account",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,6 +29,8 @@ from core.notifications.service import Recipient, notify
 from core.tenancy import keys
 from core.tenancy.current import current_tenant
 
+# What else belongs to a new account, in the same transaction (the identity of a provider); raises to undo all.
+OnOpened = Callable[[Account], None]
 _PERSON = ("first_name", "last_name", "email", "phone", "birth_date", "sex")
 # Registrations from one network address: a family or an office, not a machine.
 IP_FACTOR = 4
@@ -57,7 +59,7 @@ def _boxes(form: Mapping[str, Any]) -> Errors:
     return errors
 
 
-def register_patient(form: Mapping[str, Any], *, language: str, ip: str) -> Outcome:
+def register_patient(form: Mapping[str, Any], *, language: str, ip: str, opened: OnOpened | None = None) -> Outcome:
     """Register a patient. All errors at once, by field; nothing is stored while there are any."""
     _portals_only()
     data, errors = check(PatientForm(), form)
@@ -68,6 +70,8 @@ def register_patient(form: Mapping[str, Any], *, language: str, ip: str) -> Outc
     account = _open(data, "patient", language, data.get("residence") or None)
     if account is not None and (data.get("residence") or data.get("workplace")):
         profile.write(account, profile.Declared(data.get("residence", ""), data.get("workplace", "")))
+    if account is not None and opened is not None:
+        opened(account)
     return Outcome(done=True)
 
 
@@ -133,7 +137,9 @@ def proofs_of(country: str) -> Proofs:
     )
 
 
-def register_professional(form: Mapping[str, Any], files: Mapping[str, Any], *, language: str, ip: str) -> Outcome:
+def register_professional(
+    form: Mapping[str, Any], files: Mapping[str, Any], *, language: str, ip: str, opened: OnOpened | None = None
+) -> Outcome:
     """Register a professional with the numbers and copies of the country (CB-090 to CB-092).
 
     Files that are good are kept while the rest is mended: `kept` maps their field to a token for the form.
@@ -160,7 +166,7 @@ def register_professional(form: Mapping[str, Any], files: Mapping[str, Any], *, 
     errors |= _too_many(ip) if not errors else {}
     if errors:
         return Outcome(errors, kept=_keep(copies, kept))
-    return _finish(data, numbers, copies, kept, proofs, language)
+    return _finish(data, numbers, copies, kept, proofs, language, opened)
 
 
 def _copies(
@@ -196,6 +202,7 @@ def _finish(
     kept: Mapping[str, str],
     proofs: Proofs,
     language: str,
+    opened: OnOpened | None,
 ) -> Outcome:
     account = _open(data, "professional", language, data["country"])
     if account is None:
@@ -214,6 +221,8 @@ def _finish(
         uploads.keep(account, code, upload)
     uploads.unkeep(list(kept.values()))
     professionals.declare(account, country=data["country"], specialty=data["specialty"], place=data["place"])
+    if opened is not None:
+        opened(account)
     return Outcome(done=True)
 
 

@@ -14,6 +14,7 @@ from core.db import db
 from core.identity import accounts, passwords, throttle, totp
 from core.identity.models import Account, Challenge
 from core.identity.policy import PASSWORD_MAX, policy
+from core.identity.provider_sessions import Carried, attach, carried_by, carry
 from core.identity.sessions import open_session, usable
 from core.messages import Message, _
 from core.notifications.service import notify
@@ -70,17 +71,18 @@ def first_step(email: str, password: str, ip: str, next_path: str = "/") -> Firs
         return FirstStep(error=WRONG)
     throttle.forget("account", address)
     if not usable(account):
-        return FirstStep(error=_closed(account))
+        return FirstStep(error=why_closed(account))
     # Who knows the password could send codes without end, or guess them a few at a time: signing in is counted too.
     wait = throttle.take("codes", str(account.id), factor=CODES_FACTOR)
     if wait:
         return FirstStep(error=wait_message(wait), wait_seconds=wait)
     if hashed is not None and passwords.outdated(hashed):
         account.password_hash = passwords.hash_password(password)
-    return FirstStep(token=_begin(account, next_path))
+    return FirstStep(token=begin(account, next_path))
 
 
-def _closed(account: Account) -> Message:
+def why_closed(account: Account) -> Message:
+    """What a person reads whose account cannot be opened now."""
     if account.state == "pending_confirmation":
         return _("Please open the confirmation link that we sent you by e-mail. You can ask for a new one below.")
     if account.state_until is not None:
@@ -90,7 +92,8 @@ def _closed(account: Account) -> Message:
     return _("Access to this account is closed. Please write to our support.")
 
 
-def _begin(account: Account, next_path: str) -> str:
+def begin(account: Account, next_path: str, carried: Carried | None = None) -> str:
+    """Begin the second step; returns the token for the cookie. `carried` is what a provider's first step hands on."""
     token = crypto.new_token()
     now = clock.now()
     challenge = Challenge(
@@ -101,6 +104,8 @@ def _begin(account: Account, next_path: str) -> str:
         created_at=now,
         expires_at=now + CHALLENGE_LIFE,
     )
+    if carried is not None:
+        carry(token, challenge, carried)
     db.session.add(challenge)
     db.session.flush()
     if not account.totp_confirmed_at:
@@ -174,7 +179,7 @@ def second_step(token: str | None, code: str, agent: str = "") -> SecondStep:
     account = accounts.by_id(challenge.account_id, lock=True)
     if not usable(account):
         db.session.delete(challenge)
-        return SecondStep(error=_closed(account), restart=True)
+        return SecondStep(error=why_closed(account), restart=True)
     rule = policy()["second_factor"]
     challenge.attempts += 1
     given = "".join(c for c in code if c.isdigit())
@@ -187,20 +192,24 @@ def second_step(token: str | None, code: str, agent: str = "") -> SecondStep:
         if challenge.code_expires_at is not None and challenge.code_expires_at <= clock.now():
             return SecondStep(error=_("This code is no longer good. Ask for another one."))
         return SecondStep(error=_("This code is not right. Please check the last message that you received."))
-    next_path = challenge.next_path
+    next_path, carried = challenge.next_path, carried_by(token or "", challenge)
     db.session.delete(challenge)
     throttle.forget("codes", str(account.id))
     db.session.flush()
-    return SecondStep(open_session(account, factors, agent), account, next_path)
+    first = f"provider:{carried.provider}" if carried is not None else "password"
+    opened = open_session(account, f"{first}+{factors}", agent)
+    if carried is not None:
+        attach(opened, account, carried)
+    return SecondStep(opened, account, next_path)
 
 
 def _factor(challenge: Challenge, account: Account, code: str) -> str | None:
     now = clock.now()
     sent, until = challenge.code_digest, challenge.code_expires_at
     if sent and until and until > now and crypto.same(sent, _code_digest(challenge.id, code)):
-        return "password+code"
+        return "code"
     if account.totp_confirmed_at is not None and totp.check(account, code):
-        return "password+totp"
+        return "totp"
     return None
 
 

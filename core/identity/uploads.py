@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import delete, select
@@ -148,13 +149,15 @@ class Kept:
     mimetype: str
     size: int
     created_at: dt.datetime
+    checked_at: dt.datetime | None = None
+    erased: bool = False
 
 
 def listed(account_id: uuid.UUID) -> list[Kept]:
     """The account's copies, newest first, without their content."""
     d = PersonDocument
     rows = db.session.execute(
-        select(d.id, d.type, d.mimetype, d.size, d.created_at)
+        select(d.id, d.type, d.mimetype, d.size, d.created_at, d.checked_at, d.sealed.is_(None))
         .where(d.account_id == account_id)
         .order_by(d.created_at.desc())
     )
@@ -172,9 +175,25 @@ def access_document(account_id: uuid.UUID, document_id: uuid.UUID) -> PersonDocu
 
 
 def content(account: Account, row: PersonDocument) -> bytes:
-    """The bytes of a copy; reading it goes on the trail."""
+    """The bytes of a copy; reading it goes on the trail. Raises NotFound for one that was erased after its check."""
+    if row.sealed is None:
+        raise NotFound
     audit.record("document.read", "account", account.id, {"document": str(row.id), "type": row.type})
     return keys.unseal(account.person_id, "person_documents", "sealed", row.sealed)
+
+
+def checked(account: Account, *, kept: Collection[str]) -> None:
+    """An operator decided on the account's copies: note it, and erase those of types that need not be kept."""
+    now = clock.now()
+    for row in db.session.execute(
+        select(PersonDocument).where(PersonDocument.account_id == account.id, PersonDocument.checked_at.is_(None))
+    ).scalars():
+        row.checked_at = now
+        if row.type not in kept:
+            row.sealed = None
+            audit.record(
+                "document.erased_after_check", "account", account.id, {"document": str(row.id), "type": row.type}
+            )
 
 
 def remove(account_id: uuid.UUID, document_id: uuid.UUID) -> None:

@@ -1,4 +1,4 @@
-"""France: categories, numbers, specialties, holidays, and who may have which service."""
+"""France: categories, numbers, specialties, holidays, who may have which service, and the law of money and proof."""
 
 from __future__ import annotations
 
@@ -10,9 +10,15 @@ from marshmallow import Schema
 
 from core import plugin_api as api
 from core.plugin_api import hookimpl
-from plugins.jurisdiction_fr import contributions
+from plugins.jurisdiction_fr import contributions, providers, register
 from plugins.jurisdiction_fr.config import Config
 from plugins.jurisdiction_fr.rules import access, hosting, law, public_holidays
+from plugins.jurisdiction_fr.rules.prescription import prescription as _prescription
+from plugins.jurisdiction_fr.rules.proof import proof as _proof
+from plugins.jurisdiction_fr.rules.reimbursement import reimbursement as _reimbursement
+from plugins.jurisdiction_fr.rules.retention import retention as _retention
+from plugins.jurisdiction_fr.rules.tax import tax as _tax
+from plugins.jurisdiction_fr.rules.withdrawal import withdrawal as _withdrawal
 
 version = "1.0"
 portico_api = ">=1.0,<2"
@@ -85,6 +91,11 @@ def go_live_checks(config: Mapping[str, Any]) -> Sequence[api.GoLiveCheck]:
 
 
 @hookimpl
+def identity_providers() -> Sequence[api.IdentityProvider]:
+    return providers.providers(SPECIALTIES)
+
+
+@hookimpl
 def processing_entries() -> Sequence[api.ProcessingEntry]:
     return contributions.PROCESSING
 
@@ -92,3 +103,38 @@ def processing_entries() -> Sequence[api.ProcessingEntry]:
 @hookimpl
 def service_access(question: api.Question) -> api.Decision:
     return access.service_access(question, PARAMETERS)
+
+
+@hookimpl
+def reimbursement(question: api.Question) -> api.Decision:
+    return _reimbursement(question, PARAMETERS)
+
+
+@hookimpl
+def prescription(question: api.Question) -> api.Decision:
+    return _prescription(question, PARAMETERS)
+
+
+@hookimpl
+def withdrawal(question: api.Question) -> api.Decision:
+    return _withdrawal(question, PARAMETERS)
+
+
+@hookimpl
+def tax(question: api.Question) -> api.Decision:
+    return _tax(question, PARAMETERS)
+
+
+@hookimpl
+def retention(question: api.Question) -> api.Decision:
+    return _retention(question, PARAMETERS)
+
+
+@hookimpl
+def proof(question: api.Question) -> api.Decision:
+    return _proof(question, PARAMETERS)
+
+
+@hookimpl
+def register_formats() -> Sequence[api.RegisterFormat]:
+    return register.FORMATS

@@ -130,13 +130,21 @@ DOCUMENTS = (
     DocumentType(
         "vitale_card", _("Copy of your Vitale card"), "patient", "FR", _("The side with your name and number.")
     ),
-    DocumentType("cps_card", _("Photo of your CPS card"), "professional", "FR", _("The side with your photo.")),
+    DocumentType(
+        "cps_card",
+        _("Photo of your CPS card"),
+        "professional",
+        "FR",
+        _("The side with your photo."),
+        kept_after_check=False,
+    ),
     DocumentType(
         "national_identity_card",
         _("Photo of your national identity card"),
         "professional",
         "FR",
         _("Both sides, readable."),
+        kept_after_check=False,
     ),
 )
 

@@ -52,7 +52,14 @@ IDENTIFIERS = (
 
 DOCUMENTS = (
     DocumentType("cns_card", _("Copy of your CNS card"), "patient", "LU", _("The side with your name and number.")),
-    DocumentType("identity_card", _("Photo of your identity card"), "professional", "LU", _("Both sides, readable.")),
+    DocumentType(
+        "identity_card",
+        _("Photo of your identity card"),
+        "professional",
+        "LU",
+        _("Both sides, readable."),
+        kept_after_check=False,
+    ),
 )
 
 PRACTICE = (PracticeCountry("LU", _("Luxembourg"), documents=("identity_card",)),)

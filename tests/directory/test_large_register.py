@@ -32,7 +32,7 @@ def test_a_million_lines_in_bounded_memory(app: Any, settings: Any, tmp_path: Pa
         "PORTICO_DATABASE_URL": settings.database_url,
         "PORTICO_SECRET_KEY": "x" * 48,
         "PORTICO_MASTER_KEY": "00" * 32,
-        "PORTICO_REDIS_URL": "",
+        "PORTICO_REDIS_URL": "redis://127.0.0.1:1/0",
     }
     command = [sys.executable, "-m", "core.cli", "directory", "import", str(file), "--format", "fr_activities"]
     before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss

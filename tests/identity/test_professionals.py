@@ -5,12 +5,13 @@ import uuid
 
 import pytest
 from sqlalchemy import func, select
+from werkzeug.exceptions import NotFound
 
 from core.audit.models import AuditEntry
 from core.db import db
 from core.hooks.types import Specialty
 from core.identity import accounts, professionals, sessions, uploads
-from core.identity.models import Account, DraftUpload, ProfessionalProfile
+from core.identity.models import Account, DraftUpload, PersonDocument, ProfessionalProfile
 from core.jobs.models import OutboxMessage
 from core.messages import Message
 from core.web.frame import Refused
@@ -265,3 +266,38 @@ def test_patients_and_professionals_have_their_own_pages(registered, rows, signe
     assert pro.get("/account/category").status_code == 403
     assert pro.get("/account/dependants").status_code == 403
     assert patient.get("/account/registration").status_code == 403
+
+
+@pytest.mark.rule("CB-110", "CB-016")
+def test_copies_are_erased_once_checked_and_the_check_stays_known(registered, rows, linked):
+    account_id = registered()
+
+    def validate():
+        professionals.validate_professional(account_id, "operator-1", order_confirmed=True)
+        db.session.commit()
+        account = accounts.by_id(account_id)
+        country = professionals.practice_country("FR")
+        listed = uploads.listed(account_id)
+        with pytest.raises(NotFound):
+            uploads.content(account, uploads.access_document(account_id, listed[0].id))
+        db.session.rollback()
+        bare = db.session.execute(select(PersonDocument.sealed)).scalars().all()
+        actions = db.session.execute(select(AuditEntry.action)).scalars().all()
+        return listed, bare, actions, professionals.missing_proofs(account, country)
+
+    listed, bare, actions, missing = rows(validate)
+    assert {d.type for d in listed} == {"national_identity_card", "cps_card"}
+    assert all(d.erased and d.checked_at is not None for d in listed)
+    assert bare == [None, None]
+    assert actions.count("document.erased_after_check") == 2
+    assert missing == [], "what was checked is not asked for again"
+
+
+def test_a_copy_is_there_until_somebody_checked_it(registered, rows):
+    account_id = registered()
+    listed = rows(lambda: uploads.listed(account_id))
+    assert not any(d.erased or d.checked_at for d in listed)
+    with_content = rows(
+        lambda: uploads.content(accounts.by_id(account_id), uploads.access_document(account_id, listed[0].id))
+    )
+    assert with_content == PDF
