@@ -31,12 +31,15 @@ class Message:
 
 def fill(text: str, params: Mapping[str, str]) -> str:
     """Replace `{name}` by its value; an unknown placeholder stays visible rather than raising."""
+    return _FORMATTER.vformat(text, (), _Keep(params)) if "{" in text or "}" in text else text
 
-    class _Keep(dict):  # type: ignore[type-arg]
-        def __missing__(self, key: str) -> str:
-            return "{" + key + "}"
 
-    return string.Formatter().vformat(text, (), _Keep(params))
+class _Keep(dict[str, str]):
+    def __missing__(self, key: str) -> str:
+        return "{" + key + "}"
+
+
+_FORMATTER = string.Formatter()
 
 
 class Domain:

@@ -31,6 +31,7 @@ class Settings:
     log_level: str = "INFO"
     trusted_proxies: int = 0
     extra: Mapping[str, str] = field(default_factory=dict)
+    provider_secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def development(self) -> bool:
@@ -90,4 +91,5 @@ class Settings:
             sms_url=e.get("PORTICO_SMS_URL", ""),
             log_level=e.get("PORTICO_LOG_LEVEL", "INFO"),
             trusted_proxies=int(e.get("PORTICO_TRUSTED_PROXIES", "0")),
+            provider_secrets={k: v for k, v in e.items() if k.startswith("PORTICO_OIDC_") and v},
         )

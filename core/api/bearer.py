@@ -1,4 +1,4 @@
-"""Who calls the API: a session token as bearer. Cookies are never read here, so nothing needs a CSRF token."""
+"""Who calls the API: a session token, or that of a partner's program, as bearer. Cookies are never read here, so nothing needs a CSRF token."""
 
 from __future__ import annotations
 
@@ -13,14 +13,18 @@ from core.messages import _
 
 PREFIX = "/api/"
 PAGE = "/api/v1/"
+# A form and a client's own secret, as OAuth 2 wants them: that operation reads both itself.
+FORMS = frozenset({"/api/v1/oauth/token"})
 _JSON_METHODS = frozenset({"POST", "PUT", "PATCH"})
 
 
-def install(app: Flask, load: Callable[[str], Any], after: Callable[[], Any]) -> None:
+def install(
+    app: Flask, load: Callable[[str], Any], after: Callable[[], Any], load_client: Callable[[str], Any], prefix: str
+) -> None:
     """Read the bearer of API requests in the place of the session cookie.
 
     `load` takes a session token and returns the account, or None for a token that is unknown, ended or expired; `after`
-    is the opener that reads the cookie.
+    is the opener that reads the cookie. A token that begins with `prefix` is a client's: `load_client` gives it, or None.
     """
 
     def forget_cookies() -> None:
@@ -37,7 +41,9 @@ def install(app: Flask, load: Callable[[str], Any], after: Callable[[], Any]) ->
     def read_bearer() -> Any:
         if not _is_call():
             return None
-        g.account = g.api_token = None
+        g.account = g.api_token = g.client = None
+        if request.path in FORMS:
+            return None
         if request.method in _JSON_METHODS and not request.is_json and request.get_data(cache=True):
             return answer(
                 Problem(415, "json_wanted", _("Please send JSON, with the header Content-Type: application/json."))
@@ -45,7 +51,13 @@ def install(app: Flask, load: Callable[[str], Any], after: Callable[[], Any]) ->
         scheme, _space, token = request.headers.get("Authorization", "").partition(" ")
         if not scheme:
             return None
-        account = load(token.strip()) if scheme.lower() == "bearer" and token.strip() else None
+        given = token.strip() if scheme.lower() == "bearer" else ""
+        if given.startswith(prefix):
+            g.client = load_client(given)
+            if g.client is not None:
+                audit.service.set_actor(audit.Actor("client", str(g.client.id)))
+                return None
+        account = load(given) if given and not given.startswith(prefix) else None
         if account is None:
             return answer(
                 Problem(
@@ -55,7 +67,7 @@ def install(app: Flask, load: Callable[[str], Any], after: Callable[[], Any]) ->
                     headers={"WWW-Authenticate": 'Bearer error="invalid_token"'},
                 )
             )
-        g.account, g.api_token = account, token.strip()
+        g.account, g.api_token = account, given
         g.account_language, g.account_zone = account.language, account.time_zone
         audit.service.set_actor(audit.Actor("account", str(account.id)))
         return None

@@ -15,6 +15,7 @@ from core.api.operations import NEEDS, OPERATIONS, PREFIX, Operation, PorticoApi
 from core.tenancy.current import TenantView
 from core.web.access import access
 
+ADDRESS = "portico_api_address"
 METHODS = ("get", "post", "put", "patch", "delete")
 bp = Blueprint("api_docs", __name__, url_prefix=PREFIX, template_folder="templates")
 _sources: dict[str, Callable[[TenantView], list[str]]] = {}
@@ -54,6 +55,16 @@ def _build(tenant: TenantView, api: PorticoApi) -> dict[str, Any]:
         "scheme": "bearer",
         "description": "The token of POST /api/v1/session/code.",
     }
+    spec["components"]["securitySchemes"]["client"] = {
+        "type": "oauth2",
+        "description": "Partners' programs; an operator makes them with `portico client add`.",
+        "flows": {
+            "clientCredentials": {
+                "tokenUrl": f"{current_app.extensions[ADDRESS](tenant)}{PREFIX}/oauth/token",
+                "scopes": {"decisions": "Ask the rules of the portal in bulk"},
+            }
+        },
+    }
     by_rule = {
         (re.sub(r"<(?:[^:<>]+:)?([^<>]+)>", r"{\1}", rule.rule), method.lower()): OPERATIONS[rule.endpoint]
         for rule in current_app.url_map.iter_rules()
@@ -84,7 +95,7 @@ def _complete(entry: Mapping[str, Any], operation: Operation) -> dict[str, Any]:
     done = dict(entry)
     public = "public" in operation.roles
     done["operationId"] = operation.endpoint.replace(".", "_")
-    done["security"] = [] if public else [{"session": []}]
+    done["security"] = [] if public else [{"client": [operation.scope]} if operation.scope else {"session": []}]
     done["x-portico-access"] = list(operation.roles)
     problem = {"$ref": "#/components/responses/PROBLEM"}
     answers = {str(k): v for k, v in entry.get("responses", {}).items()}
@@ -92,8 +103,9 @@ def _complete(entry: Mapping[str, Any], operation: Operation) -> dict[str, Any]:
     for status, why in operation.refusals.items():
         wanted[str(status)] = {**_body(), "description": why}
     if not public:
-        wanted.setdefault("401", {**_body(), "description": "No session, or one that has ended"})
-        wanted.setdefault("403", {**_body(), "description": "Not for this account"})
+        whose = "token" if operation.scope else "session"
+        wanted.setdefault("401", {**_body(), "description": f"No {whose}, or one that has ended"})
+        wanted.setdefault("403", {**_body(), "description": "Not for this account, or not with this token"})
     if operation.idempotent:
         done["parameters"] = [
             *entry.get("parameters", []),
@@ -238,6 +250,8 @@ def _members(spec: Mapping[str, Any], schema: Any, prefix: str = "", depth: int 
     found = _resolved(spec, schema)
     if not isinstance(found, Mapping) or depth > 3:
         return []
+    if "oneOf" in found:  # one thing, or a list of the same
+        return _members(spec, found["oneOf"][0], prefix, depth)
     if found.get("type") == "array":
         return _members(spec, found.get("items"), prefix + "[]", depth + 1)
     required = set(found.get("required", ()))
@@ -265,6 +279,7 @@ def _enum(member: Mapping[str, Any]) -> list[Any]:
     return list(member.get("enum") or (member.get("items") or {}).get("enum") or [])
 
 
-def install(app: Flask) -> None:
-    """Mount the two documents."""
+def install(app: Flask, address: Callable[[TenantView], str]) -> None:
+    """Mount the two documents. `address` gives a portal's own, such as https://portal.example."""
+    app.extensions[ADDRESS] = address
     app.register_blueprint(bp)

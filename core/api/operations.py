@@ -79,6 +79,7 @@ class Operation:
     needs: str | None
     idempotent: bool
     refusals: Mapping[int, str]
+    scope: str | None = None
 
 
 OPERATIONS: dict[str, Operation] = {}
@@ -107,12 +108,14 @@ def operation(
     status: int = 200,
     repeatable: bool = False,
     needs: str | None = None,
+    scope: str | None = None,
     refusals: Mapping[int, str] | None = None,
 ) -> Callable[[V], V]:
     """Declare an operation; its docstring's first line is the summary, the rest the description.
 
     `roles` as in `core.web.access`; `repeatable` wants an Idempotency-Key, and then the view must not commit; `needs`
-    names a test of the portal, and where it fails the operation is absent (404); `refusals` are documented statuses.
+    names a test of the portal, and where it fails the operation is absent (404); `scope` is what a client's token must
+    hold; `refusals` are documented statuses.
     """
 
     def declare(view: V) -> V:
@@ -125,12 +128,12 @@ def operation(
         documented = getattr(handler, "_apidoc", {})
         if repeatable:
             handler = idempotency.idempotent(handler)
-        handler = _guarded(handler, needs)
+        handler = _guarded(handler, needs, scope)
         handler._apidoc = documented  # type: ignore[attr-defined]
         access(*roles)(handler)
         endpoint = view.__name__
         OPERATIONS[f"{topic.name}.{endpoint}"] = Operation(
-            f"{topic.name}.{endpoint}", roles, needs, repeatable, dict(refusals or {})
+            f"{topic.name}.{endpoint}", roles, needs, repeatable, dict(refusals or {}), scope
         )
         topic.add_url_rule(rule, endpoint, handler, methods=[method])
         return view
@@ -138,11 +141,18 @@ def operation(
     return declare
 
 
-def _guarded(view: Callable[..., Any], needs: str | None) -> Callable[..., Any]:
+def _guarded(view: Callable[..., Any], needs: str | None, scope: str | None) -> Callable[..., Any]:
     @functools.wraps(view)
     def asked(*args: Any, **kwargs: Any) -> Any:
         if needs is not None and not NEEDS[needs](g.tenant):
             abort(404)
+        if scope is not None and scope not in g.client.scopes:
+            raise Problem(
+                403,
+                "insufficient_scope",
+                _("This client's token is not for that: ask for the scope “{scope}”.", scope=scope),
+                headers={"WWW-Authenticate": f'Bearer error="insufficient_scope", scope="{scope}"'},
+            )
         return view(*args, **kwargs)
 
     return asked

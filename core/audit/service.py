@@ -24,7 +24,7 @@ _BUFFER = "portico_audit"
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts: kind is account, operator, pharmacist, system or visitor; the id is opaque."""
+    """Who acts: kind is account, operator, pharmacist, client (a partner's program), system or visitor; the id is opaque."""
 
     kind: str
     id: str = ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 import importlib.metadata
 import logging
@@ -15,14 +14,19 @@ from typing import Any
 import pluggy
 from packaging.specifiers import SpecifierSet
 
-from core.hooks import specs
-from core.hooks.decisions import NOT_APPLICABLE, Decision, Question, Reason, combine, deny
+from core.hooks import contradictions, specs
+from core.hooks.decisions import NOT_APPLICABLE, Decision, Effect, Question, Reason, combine, deny
 from core.hooks.types import Event
 from core.messages import _
 
 log = logging.getLogger("portico.plugins")
 ENTRY_POINTS = "portico.plugins"
 BUILTIN = "core"
+
+
+def entry_points() -> list[importlib.metadata.EntryPoint]:
+    """The installed plugins, by name, none imported yet."""
+    return sorted(importlib.metadata.entry_points(group=ENTRY_POINTS), key=lambda e: e.name)
 
 
 class PluginProblem(Exception):
@@ -62,12 +66,16 @@ class PluginRuntime:
         self.errors: deque[PluginError] = deque(maxlen=500)
         self.error_counts: dict[tuple[str, str], int] = {}
         self.modules: dict[str, Any] = {}
+        self._categories: dict[str, str] = {}
         self.on_error: Callable[[PluginError], None] | None = None
 
     # -- registration ------------------------------------------------------------------------------------------
 
     def register(self, plugin: Any, name: str) -> None:
-        """Register one plugin. Raises PluginProblem for a duplicate, a version mismatch or a hook wrapper."""
+        """Register one plugin.
+
+        Raises PluginProblem for a duplicate name or patient category, a version mismatch or a hook wrapper.
+        """
         problems = self._problems_of(plugin, name)
         if problems:
             raise PluginProblem(problems)
@@ -82,6 +90,16 @@ class PluginRuntime:
                     raise PluginProblem(
                         [f"plugin {name}: hook {caller.name} is a wrapper; wrappers are not part of the contract"]
                     )
+        own = self._categories_of(plugin)
+        taken = [
+            f"plugin {name}: the patient category {code} is {self._categories[code]}'s already; one category, one plugin"
+            for code in own
+            if code in self._categories
+        ]
+        if taken:
+            self._pm.unregister(plugin)
+            raise PluginProblem(taken)
+        self._categories.update(dict.fromkeys(own, name))
         self.modules[name] = plugin
         self._callers.clear()
 
@@ -101,10 +119,19 @@ class PluginRuntime:
                 problems.append(f"plugin {name}: `version` is missing")
         return problems
 
+    def _categories_of(self, plugin: Any) -> list[str]:
+        contribute = getattr(plugin, "categories", None)
+        if contribute is None or not any(i.plugin is plugin for i in self._pm.hook.categories.get_hookimpls()):
+            return []
+        try:
+            return sorted({c.code for c in contribute()})
+        except Exception:  # told to the operator when it is asked in earnest
+            return []
+
     def discover(self) -> None:
         """Register every installed entry point, then check that no hook is misspelt. Reports all problems at once."""
         problems: list[str] = []
-        for entry in sorted(importlib.metadata.entry_points(group=ENTRY_POINTS), key=lambda e: e.name):
+        for entry in entry_points():
             try:
                 self.register(entry.load(), entry.name)
             except PluginProblem as problem:
@@ -171,7 +198,7 @@ class PluginRuntime:
 class Dispatcher:
     """Calls hooks for one tenant revision. Cheap to keep, safe to share between threads."""
 
-    __slots__ = ("_memo", "_runtime", "_table", "enabled", "settings")
+    __slots__ = ("_memo", "_runtime", "_table", "_unavailable", "enabled", "settings")
 
     def __init__(
         self,
@@ -183,6 +210,7 @@ class Dispatcher:
         self._runtime = runtime
         self._table = table
         self._memo: dict[Any, tuple[Any, ...]] = {}
+        self._unavailable: frozenset[str] | None = None
         self.enabled = enabled
         self.settings = settings
 
@@ -215,15 +243,29 @@ class Dispatcher:
         return result
 
     def decide(self, question: Question) -> Decision:
-        """Ask every enabled plugin and combine. A plugin that raises or answers nonsense is a deny `plugin_error`."""
+        """Ask every enabled plugin and combine. A plugin that raises or answers nonsense is a deny `plugin_error`.
+
+        Facts that contradict each other are refused beside what the plugins say (`core.hooks.contradictions`).
+        """
         if question.name not in specs.DECISIONS:
             raise KeyError(f"no such question: {question.name}")
-        asked = dataclasses.replace(question, plugins=self.enabled)
-        return combine(question, [self._answer(impl, asked) for impl in self._table[question.name]])
+        answers = [self._answer(impl, question) for impl in self._table[question.name]]
+        said = {r.code for a in answers for r in a.reasons}
+        more = contradictions.found(question, self._closed(), self.settings.get(BUILTIN, {}))
+        answers += [Decision(Effect.DENY, (reason,)) for reason in more if reason.code not in said]
+        return combine(question, answers)
+
+    def _closed(self) -> frozenset[str]:
+        if self._unavailable is None:
+            self._unavailable = contradictions.unavailable(self.collect("categories"), self.enabled)
+        return self._unavailable
 
     def _answer(self, impl: _Implementation, question: Question) -> Decision:
         try:
-            own = dataclasses.replace(question, settings=self.settings.get(impl.plugin, {}))
+            own = Question(
+                question.name, question.at, question.service, question.patient, question.professional, question.facts,
+                self.enabled, self.settings.get(impl.plugin, {}),
+            )  # fmt: skip
             answer = impl.function(own) if impl.arguments else impl.function()
             if answer is None:
                 return NOT_APPLICABLE

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -13,6 +18,9 @@ from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
 from core import yaml_lines
 from core.hooks.decisions import UsedParameter
+
+_KEY = re.compile(r"^[a-z][a-z0-9_.]*\Z")
+_since = attrgetter("since")
 
 
 class ParameterProblem(ValueError):
@@ -77,61 +85,145 @@ class Parameter:
 
     def at(self, day: dt.date) -> DatedValue:
         """The value in force on a day. Raises NoRuleInForce before the first."""
-        for value in reversed(self.values):
-            if value.since <= day:
-                return value
-        raise NoRuleInForce(self.key, day)
+        found = bisect_right(self.values, day, key=_since)
+        if not found:
+            raise NoRuleInForce(self.key, day)
+        return self.values[found - 1]
 
 
 class Parameters:
-    """The parameters of one plugin, read once, never changed."""
+    """The parameters of one plugin, read once, never changed.
 
-    __slots__ = ("items",)
+    A look-up costs the same whatever the number of keys, and a few comparisons more for many dates.
+    """
+
+    __slots__ = ("_index", "items")
 
     def __init__(self, items: Mapping[str, Parameter]) -> None:
         self.items: Mapping[str, Parameter] = MappingProxyType(dict(items))
+        self._index = {
+            key: (
+                [v.since for v in parameter.values],
+                [(UsedParameter(key, v.value, v.since, parameter.unit), cited(v)) for v in parameter.values],
+            )
+            for key, parameter in self.items.items()
+        }
 
     def at(self, key: str, day: dt.date) -> UsedParameter:
         """The value of a key on a day, as a reason carries it. Raises KeyError, NoRuleInForce."""
-        parameter = self.items[key]
-        found = parameter.at(day)
-        return UsedParameter(key, found.value, found.since, parameter.unit)
+        return self._found(key, day)[0]
 
     def citation(self, key: str, day: dt.date) -> str:
         """The reference of the value in force: title and article. Raises KeyError, NoRuleInForce."""
-        reference = self.items[key].at(day).reference
-        return ", ".join(reference[k] for k in ("title", "article") if reference.get(k))
+        return self._found(key, day)[1]
+
+    def _found(self, key: str, day: dt.date) -> tuple[UsedParameter, str]:
+        starts, rows = self._index[key]
+        found = bisect_right(starts, day)
+        if not found:
+            raise NoRuleInForce(key, day)
+        return rows[found - 1]
+
+
+def cited(value: DatedValue) -> str:
+    """The reference of a value in one line: title and article."""
+    return ", ".join(value.reference[k] for k in ("title", "article") if value.reference.get(k))
+
+
+# -- reading -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class FileProblem:
+    """One thing wrong in a file, with its line (from 1)."""
+
+    path: Path
+    line: int
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.path.name}:{self.line}: {self.message}"
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What a folder of parameters holds: the usable ones, where each key stands, and all that is wrong."""
+
+    items: Mapping[str, Parameter]
+    places: Mapping[str, tuple[Path, int]]
+    problems: tuple[FileProblem, ...]
+
+
+_replacements: ContextVar[Mapping[Path, Path]] = ContextVar("portico_replaced_parameters", default=MappingProxyType({}))
+
+
+@contextmanager
+def replaced(folders: Mapping[Path, Path]) -> Iterator[None]:
+    """Inside, a plugin's parameter folder is read with the files of another one on top: a file of the same name takes
+    the place of the plugin's, the others stay. For "what if" questions; what was read before does not change."""
+    token = _replacements.set({kept.resolve(): other for kept, other in folders.items()})
+    try:
+        yield
+    finally:
+        _replacements.reset(token)
+
+
+def files_of(folder: Path) -> list[Path]:
+    """The parameter files of a folder, in order of name; those of a replacement count (see `replaced`)."""
+    found = {path.name: path for path in folder.glob("*.yaml")}
+    other = _replacements.get().get(folder.resolve())
+    if other is not None:
+        found.update({path.name: path for path in other.glob("*.yaml")})
+    return [found[name] for name in sorted(found)]
+
+
+def read_parameters(folder: Path) -> Read:
+    """Read every `*.yaml` of a folder; what is wrong is collected, each with file and line, and the rest goes on."""
+    items: dict[str, Parameter] = {}
+    places: dict[str, tuple[Path, int]] = {}
+    problems: list[FileProblem] = []
+    for path in files_of(folder):
+        try:
+            lined = yaml_lines.load_file(path)
+        except yaml_lines.YamlProblem as error:
+            problems.append(FileProblem(path, error.line, str(error)))
+            continue
+        except UnicodeDecodeError as error:
+            problems.append(FileProblem(path, error.object[: error.start].count(b"\n") + 1, "not UTF-8 text"))
+            continue
+        if not isinstance(lined.data, Mapping):
+            problems.append(FileProblem(path, 1, "keys with their values are expected"))
+            continue
+        for key, raw in lined.data.items():
+            line = lined.line((key,))
+            if key in places:
+                problems.append(FileProblem(path, line, f"{key} is defined in another file too"))
+                continue
+            places[key] = (path, line)
+            made = _parameter(path, lined, key, raw, problems)
+            if made is not None:
+                items[key] = made
+    return Read(items, places, tuple(problems))
 
 
 def load_parameters(folder: Path) -> Parameters:
     """Read every `*.yaml` of a folder. Raises ParameterProblem with all problems, each with file and line."""
-    items: dict[str, Parameter] = {}
-    problems: list[str] = []
-    for path in sorted(folder.glob("*.yaml")):
-        try:
-            lined = yaml_lines.load_file(path)
-        except yaml_lines.YamlProblem as error:
-            problems.append(f"{path.name}:{error.line}: {error}")
-            continue
-        if not isinstance(lined.data, Mapping):
-            problems.append(f"{path.name}:1: keys with their values are expected")
-            continue
-        for key, raw in lined.data.items():
-            if key in items:
-                problems.append(f"{path.name}:{lined.line((key,))}: {key} is defined in another file too")
-                continue
-            made = _parameter(path, lined, key, raw, problems)
-            if made is not None:
-                items[key] = made
-    if problems:
-        raise ParameterProblem("\n".join(problems))
-    return Parameters(items)
+    found = read_parameters(folder)
+    if found.problems:
+        raise ParameterProblem("\n".join(map(str, found.problems)))
+    return Parameters(found.items)
 
 
-def _parameter(path: Path, lined: yaml_lines.Lined, key: str, raw: Any, problems: list[str]) -> Parameter | None:
+def _parameter(
+    path: Path, lined: yaml_lines.Lined, key: str, raw: Any, problems: list[FileProblem]
+) -> Parameter | None:
     def problem(where: tuple[Any, ...], message: str) -> None:
-        problems.append(f"{path.name}:{lined.line((key, *where))}: {'.'.join((key, *map(str, where)))}: {message}")
+        line = lined.line((key, *where))
+        problems.append(FileProblem(path, line, f"{'.'.join((key, *map(str, where)))}: {message}"))
 
+    if not _KEY.match(key):
+        problem((), "a key is small letters, digits, dots and underscores, and begins with a letter")
+        return None
     try:
         data = _Parameter().load(_plain_dates(raw))
     except ValidationError as error:
@@ -148,9 +240,23 @@ def _parameter(path: Path, lined: yaml_lines.Lined, key: str, raw: Any, problems
         if values and since <= values[-1].since:
             problem(("values", text), f"dates must ascend; {values[-1].since.isoformat()} stands before it")
             return None
+        if values and _kind(value["value"]) != _kind(values[0].value):
+            kinds = f"{_kind(value['value'])} is given, {_kind(values[0].value)} stands before it"
+            problem(("values", text, "value"), f"all values of a key are of one kind; {kinds}")
+            return None
         reference = MappingProxyType(value["reference"])
         values.append(DatedValue(since, _frozen(value["value"]), reference, value.get("published")))
     return Parameter(key, data["label"], data["unit"], data["checked_on"], tuple(values), data.get("notes", ""))
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true or false"
+    if isinstance(value, (int, float)):
+        return "a number"
+    if isinstance(value, Mapping):
+        return "a mapping"
+    return "a list" if isinstance(value, (list, tuple)) else "a text"
 
 
 def _place(where: tuple[Any, ...]) -> tuple[Any, ...]:

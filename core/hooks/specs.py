@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from core.hooks import types as t
     from core.hooks.decisions import Decision, Question
+    from core.hooks.registers import RegisterFormat
 
 PROJECT = "portico"
 API_VERSION = "1.1"
@@ -143,6 +144,21 @@ class Contributions:
         When it raises: the plugin's specialties are left out and the operator sees why.
         Tenant: set.
         Since: 1.0
+        Example: jurisdiction_fr
+        """
+        raise NotImplementedError
+
+    @hookspec
+    def register_formats(self) -> Sequence[RegisterFormat]:
+        """Files of public registers that the plugin can read, for `portico directory import` (CB-110).
+
+        Arguments: none.
+        Returns: a sequence of RegisterFormat; `read` takes lines as bytes and yields RegisterEntry and RegisterFault, one for
+            each line, without keeping the file in memory.
+        Combines: collected over all installed plugins; two formats of one code are refused at import.
+        When it raises: the plugin's formats are left out and the log says why.
+        Tenant: none is set; the answer may not depend on one.
+        Since: 1.1
         Example: jurisdiction_fr
         """
         raise NotImplementedError
@@ -284,6 +300,22 @@ class Contributions:
         Tenant: set.
         Since: 1.0
         Example: example
+        """
+        raise NotImplementedError
+
+    @hookspec
+    def identity_providers(self) -> Sequence[t.IdentityProvider]:
+        """With which identity services a person may sign in or register, each a configured OpenID Connect client.
+
+        Arguments: none.
+        Returns: a sequence of IdentityProvider; `number` and `exercises` are pure, take the checked claims of one
+            person and never raise for claims that are missing or of another shape.
+        Combines: collected; two plugins may not contribute one code (conformance test). None is on by itself: a portal
+            names it under `identity.providers`, with its client and the variable that holds its secret.
+        When it raises: the plugin's providers are left out and the operator sees why.
+        Tenant: set.
+        Since: 1.1
+        Example: jurisdiction_fr
         """
         raise NotImplementedError
 

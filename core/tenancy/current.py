@@ -12,7 +12,7 @@ from flask import current_app, g
 from sqlalchemy import select
 
 from core.db import db, global_scope, tenant_scope
-from core.hooks.manager import Dispatcher
+from core.hooks.manager import BUILTIN, Dispatcher
 from core.tenancy.models import Tenant, TenantRevision
 
 CONSOLE_SLUG = "console"
@@ -122,7 +122,7 @@ def make_view(
     sections: Mapping[str, Any] = config.get("plugins", {})
     runtime = current_app.extensions["portico"].runtime
     installed = set(runtime.names())
-    dispatcher = runtime.dispatcher([p for p in sections if p in installed], sections)
+    dispatcher = runtime.dispatcher([p for p in sections if p in installed], settings_for(config))
     return TenantView(tenant_id, slug, state, revision, config, bundle, dispatcher, notice)
 
 
@@ -156,6 +156,12 @@ def view_inside(tenant_id: int) -> TenantView:
     finally:
         connection.close()
     return make_view(found.id, found.slug, found.state, found.revision, bundle, found.notice)
+
+
+def settings_for(config: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """What rules are told of a portal's configuration: each plugin its section, core what its own rules need."""
+    own = {"dependant_max_age_years": config["booking"]["dependant_max_age_years"]} if "booking" in config else {}
+    return {**config.get("plugins", {}), BUILTIN: own}
 
 
 @contextmanager

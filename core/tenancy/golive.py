@@ -53,7 +53,7 @@ def missing_for_live(bundle: Mapping[str, Any], runtime: PluginRuntime) -> list[
         for key, rule in REQUIRED
         if not _value(config, key)
     ]
-    missing += _distinct(config) + _documents(bundle) + _texts(bundle)
+    missing += _distinct(config) + _documents(bundle) + _texts(bundle) + _test_sites(config)
     sections = config.get("plugins", {})
     for plugin in sorted(sections):
         view = runtime.dispatcher([plugin], sections)
@@ -84,6 +84,21 @@ def _distinct(config: Mapping[str, Any]) -> list[GoLiveCheck]:
             )
         ]
     return []
+
+
+def _test_sites(config: Mapping[str, Any]) -> list[GoLiveCheck]:
+    """Anybody gets an identity at a provider's test site: it opens no portal to the public."""
+    return [
+        GoLiveCheck(
+            f"identity.providers.{entry['code']}",
+            _(
+                "The identity provider {code} is set to its test site: set environment to production.",
+                code=entry["code"],
+            ),
+        )
+        for entry in config.get("identity", {}).get("providers") or ()
+        if entry.get("environment") == "test"
+    ]
 
 
 def _emergency(config: Mapping[str, Any], runtime: PluginRuntime) -> list[GoLiveCheck]:

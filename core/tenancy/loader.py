@@ -15,7 +15,7 @@ from marshmallow import Schema, ValidationError, fields
 
 from core import yaml_lines
 from core.hooks.manager import BUILTIN, PluginRuntime
-from core.tenancy import content, svg, theme
+from core.tenancy import content, provider_checks, svg, theme
 from core.tenancy.bundles import Change, bundle_digest, diff_bundles
 from core.tenancy.problems import Path_, Problem, explain, nearest, placeholders
 from core.tenancy.schemas import DOCUMENTS, LANGUAGES, TenantConfig
@@ -87,6 +87,8 @@ class _Reader:
         self._plugins()
         self._identity_of_the_portal()
         self._services()
+        view = self.runtime.dispatcher(self.config["plugins"], self.config["plugins"])
+        provider_checks.tell_problems(self.config, view, self._add)
         self._every_language(self.config, ())
         self._contrast()
         self._document_list()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from marshmallow import Schema, fields
+
+from core.nearest import nearest as nearest
 
 Path_ = tuple[str | int, ...]
 _FEW = 40
@@ -39,12 +40,6 @@ class Problem:
         if self.allowed:
             text += f"{'' if text.endswith('?') else ';'} allowed: {self.allowed}"
         return text
-
-
-def nearest(word: object, names: Iterable[str]) -> str:
-    """The name that a typo was probably meant to be, or ""."""
-    found = difflib.get_close_matches(str(word), list(names), 1, 0.6)
-    return found[0] if found else ""
 
 
 Tell = Callable[..., None]  # (path, message, found="", allowed="", nearest="")

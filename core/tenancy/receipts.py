@@ -6,11 +6,11 @@ import dataclasses
 import datetime as dt
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import select
+from sqlalchemy import select, tuple_
 
 from core import audit, clock
 from core.audit.models import DecisionReceipt
@@ -19,6 +19,8 @@ from core.hooks.decisions import Decision, Effect, Obligation, Question, Reason,
 from core.messages import Message
 from core.tenancy import keys
 from core.tenancy.current import current_tenant
+
+EXPORT_PAGE = 500
 
 
 def question_data(question: Question) -> dict[str, Any]:
@@ -148,6 +150,46 @@ def access_receipt(receipt_id: uuid.UUID, account_id: uuid.UUID) -> Receipt | No
         select(DecisionReceipt).where(DecisionReceipt.id == receipt_id, DecisionReceipt.account_id == account_id)
     ).scalar_one_or_none()
     return opened(row) if row is not None else None
+
+
+def exported(since: dt.datetime | None, until: dt.datetime | None) -> Iterator[dict[str, Any] | None]:
+    """The portal's receipts of a time (from `since`, before `until`), oldest first, for asking them again.
+
+    Each as its facts, date, effect, values and versions, without a name, an account or an act; None for one whose person
+    was erased. Read in pages: memory does not grow with their number.
+    """
+    after: tuple[dt.datetime, uuid.UUID] | None = None
+    while True:
+        query = select(DecisionReceipt).order_by(DecisionReceipt.decided_at, DecisionReceipt.id).limit(EXPORT_PAGE)
+        if since is not None:
+            query = query.where(DecisionReceipt.decided_at >= since)
+        if until is not None:
+            query = query.where(DecisionReceipt.decided_at < until)
+        if after is not None:
+            query = query.where(tuple_(DecisionReceipt.decided_at, DecisionReceipt.id) > after)
+        rows = list(db.session.execute(query).scalars())
+        for row in rows:
+            yield _exported(row)
+        if len(rows) < EXPORT_PAGE:
+            return
+        after = rows[-1].decided_at, rows[-1].id
+        db.session.expunge_all()
+
+
+def _exported(row: DecisionReceipt) -> dict[str, Any] | None:
+    try:
+        body = keys.unseal_json(row.person_id, "decision_receipts", "sealed", row.sealed)
+    except keys.Erased:
+        return None
+    return {
+        "id": str(row.id),
+        **body["asked"],
+        "decided_at": row.decided_at,
+        "effect": row.effect,
+        "values": body["answered"]["values"],
+        "plugin_versions": row.plugin_versions,
+        "configuration": body["configuration"],
+    }
 
 
 def of_account(account_id: uuid.UUID, limit: int = 50) -> list[Receipt]:

@@ -7,6 +7,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from core.tenancy.schema_fields import Strict, email, number, text
+from core.tenancy.schema_providers import Provider
 
 
 class Password(Strict):
@@ -68,6 +69,11 @@ class Identity(Strict):
     confirmation_validity_hours = number("Life of the confirmation link", 1, 168, 48)
     reset_validity_minutes = number("Life of the reset link", 10, 1440, 60)
     minimum_age_years = number("Least age of an account holder", 18, 21, 18)
+    providers = fields.List(
+        fields.Nested(Provider),
+        load_default=list,
+        metadata={"description": "Identity providers with which people sign in", "example": []},
+    )
 
 
 class ServiceSettings(Strict):

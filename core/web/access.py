@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from flask import Flask, abort, current_app, g, request
 
 F = TypeVar("F", bound=Callable[..., Any])
-ROLES = ("public", "signed_in", "patient", "professional", "operator")
+ROLES = ("public", "signed_in", "patient", "professional", "operator", "client")
 # Views of libraries that are public by nature: files only.
 OPEN_ENDPOINTS = ("static", "bootstrap.static")
 
@@ -18,7 +18,7 @@ class UndeclaredView(RuntimeError):
 
 
 def access(*roles: str) -> Callable[[F], F]:
-    """Declare who may call a view: "public", "signed_in", or one or several roles."""
+    """Declare who may call a view: "public", "signed_in", one or several roles; "client" is a partner's program."""
     unknown = set(roles) - set(ROLES)
     if unknown or not roles:
         raise ValueError(f"unknown access {sorted(unknown)}")
@@ -55,7 +55,9 @@ def enforce() -> Any:
     wanted = declared(current_app, request.endpoint) or ()
     if "public" in wanted:
         return None
-    account = g.get("account")
+    account, client = g.get("account"), g.get("client")
+    if client is not None:
+        return None if "client" in wanted else abort(403)
     if account is None:
         abort(401)
     if "signed_in" not in wanted and account.role not in wanted:

@@ -11,7 +11,7 @@ from marshmallow import Schema
 
 from core import plugin_api as api
 from core.plugin_api import hookimpl
-from portico_example import content, listeners, pages, rules
+from portico_example import content, law, listeners, pages, rules
 from portico_example.config import Config
 
 version = "1.0"
@@ -115,9 +115,19 @@ def message_templates() -> Sequence[api.MessageTemplate]:
 
 
 @hookimpl
+def identity_providers() -> Sequence[api.IdentityProvider]:
+    return content.PROVIDERS
+
+
+@hookimpl
 def channel_providers() -> Sequence[api.ChannelProvider]:
     # High weight: a portal that wants it names it; nobody gets it by accident.
     return (api.ChannelProvider("example_log", "sms", listeners.write_down, weight=900),)
+
+
+@hookimpl
+def register_formats() -> Sequence[api.RegisterFormat]:
+    return content.REGISTERS
 
 
 # -- what the plugin decides ---------------------------------------------------------------------------------------
@@ -131,6 +141,36 @@ def service_access(question: api.Question) -> api.Decision:
 @hookimpl
 def booking(question: api.Question) -> api.Decision:
     return rules.booking(question)
+
+
+@hookimpl
+def reimbursement(question: api.Question) -> api.Decision:
+    return law.reimbursement(question, PARAMETERS)
+
+
+@hookimpl
+def prescription(question: api.Question) -> api.Decision:
+    return law.prescription(question, PARAMETERS)
+
+
+@hookimpl
+def withdrawal(question: api.Question) -> api.Decision:
+    return law.withdrawal(question, PARAMETERS)
+
+
+@hookimpl
+def tax(question: api.Question) -> api.Decision:
+    return law.tax(question, PARAMETERS)
+
+
+@hookimpl
+def retention(question: api.Question) -> api.Decision:
+    return law.retention(question, PARAMETERS)
+
+
+@hookimpl
+def proof(question: api.Question) -> api.Decision:
+    return law.proof(question, PARAMETERS)
 
 
 # -- what the plugin is told ---------------------------------------------------------------------------------------

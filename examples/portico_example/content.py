@@ -16,14 +16,18 @@ from core.plugin_api import (
     EmergencyNumber,
     Holiday,
     IdentifierType,
+    IdentityProvider,
     LegalReference,
     MessageTemplate,
     Parameters,
     PracticeCountry,
     ProcessingEntry,
+    ProviderSite,
+    RegisterFormat,
     Service,
     Specialty,
     Status,
+    csv_reader,
 )
 
 _ = Domain("example")
@@ -103,6 +107,25 @@ MESSAGES = (
         "example_welcome", _("Welcome to Examplia"), sms=_("Welcome to Examplia."), channels=("in_app", "email")
     ),
 )
+PROVIDERS = (
+    IdentityProvider(
+        "example_id",
+        _("Examplia ID"),
+        "patient",
+        {
+            "production": ProviderSite(
+                "https://id.examplia.example", "https://id.examplia.example/.well-known/openid-configuration"
+            )
+        },
+        scopes=("openid", "profile", "email"),
+        acr_asked="two",
+        acr=("one", "two"),
+        # From this day on the higher level is two factors; at the lower one the portal asks for its code.
+        two_factors={dt.date(2026, 1, 1): ("two",)},
+        claims={"first_name": ("given_name",), "last_name": ("family_name",), "birth_date": ("birthdate",)},
+    ),
+)
+REGISTERS = (RegisterFormat("example_table", _("Register of Examplia"), COUNTRY, csv_reader(check_number)),)
 PROCESSING = (
     ProcessingEntry(
         "example.welcome",

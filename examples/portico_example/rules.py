@@ -35,17 +35,18 @@ def service_access(question: Question, parameters: Parameters) -> Decision:
     try:
         age = parameters.at("adult_age", question.at)
     except NoRuleInForce:
-        return deny(Reason("no_rule_in_force", NAME, _("The law of Examplia says nothing for that day.")))
+        return deny(Reason("no_rule_in_force", NAME, _("The law of Examplia says nothing for that day."), "EX-7"))
     citation = parameters.citation("adult_age", question.at)
     if _years(question.patient.birth_date, question.at) < age.value:
         why = _("In Examplia one books alone from {age} years on.", age=age.value)
-        return deny(Reason("too_young", NAME, why, citation=citation, parameters=(age,)))
+        return deny(Reason("too_young", NAME, why, "EX-7", citation, (age,)))
     reason = Reason(
         "resident",
         NAME,
         _("You are insured in Examplia, and so is this professional."),
-        citation=citation,
-        parameters=(age,),
+        "EX-7",
+        citation,
+        (age,),
     )
     frail = "example_frail" in question.patient.statuses
     more_time = Obligation("more_time", NAME, _("Plan ten minutes more."), {"minutes": 10})
@@ -65,7 +66,8 @@ def booking(question: Question) -> Decision:
     if not isinstance(starts_at, dt.datetime):
         return missing_fact(NAME, "starts_at")
     if starts_at.astimezone(dt.UTC).hour == quiet:
-        return deny(Reason("quiet_hour", NAME, _("Nothing is booked between {hour}:00 and {hour}:59 UTC.", hour=quiet)))
+        why = _("Nothing is booked between {hour}:00 and {hour}:59 UTC.", hour=quiet)
+        return deny(Reason("quiet_hour", NAME, why, "EX-8"))
     return NOT_APPLICABLE
 
 

@@ -8,10 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from core.cli import main
+from core.testing.servers import TestDatabase
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -55,3 +57,16 @@ def portico(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
         return Done(status, told.out, told.err)
 
     return run
+
+
+@pytest.fixture
+def connected(test_database: TestDatabase, app: Any) -> dict[str, str]:
+    """The environment of an installation whose database is this worker's."""
+    return {
+        "PORTICO_ENV": "test",
+        "PORTICO_DATABASE_URL": test_database.app_url,
+        "PORTICO_OWNER_DATABASE_URL": test_database.owner_url,
+        "PORTICO_REDIS_URL": "unix:///nonexistent/valkey.sock",
+        "PORTICO_SECRET_KEY": "s" * 64,
+        "PORTICO_MASTER_KEY": "6d" * 32,
+    }

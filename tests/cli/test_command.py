@@ -14,19 +14,6 @@ from core.cli.errors import explain
 from core.testing.servers import TestDatabase
 
 
-@pytest.fixture
-def connected(test_database: TestDatabase, app: Any) -> dict[str, str]:
-    """The environment of an installation whose database is this worker's."""
-    return {
-        "PORTICO_ENV": "test",
-        "PORTICO_DATABASE_URL": test_database.app_url,
-        "PORTICO_OWNER_DATABASE_URL": test_database.owner_url,
-        "PORTICO_REDIS_URL": "unix:///nonexistent/valkey.sock",
-        "PORTICO_SECRET_KEY": "s" * 64,
-        "PORTICO_MASTER_KEY": "6d" * 32,
-    }
-
-
 @pytest.mark.parametrize(
     "command", [["tenant", "list"], ["audit", "verify"], ["db", "status"], ["worker"], ["scheduler"], ["serve"]]
 )

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from core.cli import decide as command
+from core.hooks import asking
 
 ROOT = Path(__file__).resolve().parents[2]
 FRENCH = {"category": "fr_resident", "statuses": ["ald"], "birth_date": "1980-05-01", "country": "FR"}
@@ -138,10 +138,29 @@ def test_values_of_every_kind_can_be_written() -> None:
         "d": frozenset({"y", "x"}),
         "e": MappingProxyType({"f": 1}),
     }
-    assert json.loads(json.dumps(given, default=command._plain)) == {
+    assert json.loads(json.dumps(given, default=asking.plain)) == {
         "a": "2026-01-02",
         "b": 70,
         "c": 16.5,
         "d": ["x", "y"],
         "e": {"f": 1},
     }
+
+
+def test_ten_thousand_cases_take_less_than_ten_seconds_of_one_core(portico: Callable[..., Any]) -> None:
+    import time
+
+    questions = [
+        CASE,
+        {"question": "reimbursement", "service": "teleconsultation", "patient": FRENCH, "professional": PHYSICIAN, "facts": {"agreed_tariff_cents": 2500, "is_treating_physician": True, "last_in_person_with_professional": "2026-05-01", "direct_access_specialty": False, "alternation_respected": True}},
+        {"question": "withdrawal", "service": "subscription", "patient": FRENCH, "facts": {"party": "patient", "contract_date": "2026-11-02", "request_date": "2026-11-03", "amount_cents": 3000}},
+        {"question": "retention", "professional": PHYSICIAN, "facts": {"event_date": "2020-01-01", "data_class": "patient_record"}},
+        {"question": "proof", "patient": FRENCH, "facts": {"party": "patient", "act": "order"}},
+    ]  # fmt: skip
+    given = lines(*questions) * 2000
+    before = time.process_time()
+    done = portico("decide", "--tenant", "frontalia", "--at", "2026-11-21", stdin=given)
+    took = time.process_time() - before
+    assert done.status == 0
+    assert done.out.count("\n") == 10_000
+    assert took < 10, f"{took:.1f} s"

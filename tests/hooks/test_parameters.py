@@ -9,7 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.hooks.decisions import UsedParameter
-from core.hooks.parameters import DatedValue, NoRuleInForce, Parameter, ParameterProblem, load_parameters
+from core.hooks.parameters import (
+    DatedValue,
+    NoRuleInForce,
+    Parameter,
+    ParameterProblem,
+    Parameters,
+    load_parameters,
+    read_parameters,
+    replaced,
+)
 
 GOOD = """\
 rate:
@@ -125,3 +134,83 @@ def test_at_is_the_last_value_that_has_begun(starts, day):
     else:
         with pytest.raises(NoRuleInForce):
             parameter.at(day)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "words"),
+    [
+        ("rate:", "Rate:", 1, "Rate: a key is small letters"),
+        ("rate:", "1rate:", 1, "1rate: a key is small letters"),
+        (
+            "      value: 60\n",
+            "      value: sixty\n",
+            12,
+            "all values of a key are of one kind; a text is given, a number",
+        ),
+        ("      value: 60\n", "      value: true\n", 12, "all values of a key are of one kind; true or false is given"),
+        ("      value: 60\n", "      value: [60]\n", 12, "all values of a key are of one kind; a list is given"),
+        ("  values:\n    2018", "  values: {}\n  more:\n    2018", 6, "rate.values"),
+    ],
+)
+def test_keys_and_kinds(tmp_path, old, new, line, words):
+    assert old in GOOD
+    with pytest.raises(ParameterProblem) as caught:
+        read(tmp_path, GOOD.replace(old, new, 1))
+    assert any(p.startswith(f"law.yaml:{line}: ") and words in p for p in str(caught.value).splitlines())
+
+
+def test_a_file_that_is_no_text_is_named_with_its_line(tmp_path):
+    (tmp_path / "law.yaml").write_bytes(b"rate:\n  label: \xff\n")
+    with pytest.raises(ParameterProblem, match=r"^law\.yaml:2: not UTF-8 text$"):
+        load_parameters(tmp_path)
+
+
+def test_the_good_ones_are_read_beside_the_bad_ones(tmp_path):
+    (tmp_path / "a.yaml").write_text(GOOD.replace("value: 60", "value: sixty"), "utf-8")
+    found = read_parameters(tmp_path)
+    assert set(found.items) == {"countries"}
+    assert [(p.path.name, p.line) for p in found.problems] == [("a.yaml", 12)]
+    assert found.places == {"rate": (tmp_path / "a.yaml", 1), "countries": (tmp_path / "a.yaml", 14)}
+
+
+def test_a_file_takes_the_place_of_another_for_a_while(tmp_path):
+    own, other = tmp_path / "own", tmp_path / "other"
+    own.mkdir()
+    other.mkdir()
+    (own / "a.yaml").write_text(GOOD.replace("countries:", "places:"), "utf-8")
+    (own / "b.yaml").write_text(GOOD.replace("rate:", "share:"), "utf-8")
+    (other / "a.yaml").write_text(GOOD.replace("value: 70", "value: 10").replace("countries:", "places:"), "utf-8")
+    day = dt.date(2026, 1, 1)
+    kept = load_parameters(own)
+    with replaced({own: other}):
+        inside = load_parameters(own)
+        assert (inside.at("rate", day).value, inside.at("share", day).value) == (10, 70)
+        assert load_parameters(other).at("rate", day).value == 10
+        assert kept.at("rate", day).value == 70, "what was read before does not change"
+    assert load_parameters(own).at("rate", day).value == 70
+
+
+def test_a_look_up_compares_a_few_dates_only():
+    """Twice the dates, one comparison more: nothing walks over all values."""
+    compared = 0
+
+    class Day(dt.date):
+        def __lt__(self, other):
+            nonlocal compared
+            compared += 1
+            return dt.date.__lt__(self, other)
+
+    def cost(count: int) -> int:
+        nonlocal compared
+        start = dt.date(1900, 1, 1)
+        values = tuple(DatedValue(start + dt.timedelta(days=n), n, {"title": "x"}, None) for n in range(count))
+        parameters = Parameters({"p": Parameter("p", "P", "days", start, values)})
+        compared = 0
+        asked = Day(1900, 1, 2)
+        assert parameters.at("p", asked).value == 1
+        assert parameters.citation("p", asked) == "x"
+        assert parameters.items["p"].at(asked).value == 1
+        return compared
+
+    assert 0 < cost(10) <= 3 * 5
+    assert cost(5000) <= 3 * 14

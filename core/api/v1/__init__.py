@@ -6,9 +6,10 @@ from flask import Flask
 
 from core.api import bearer, openapi, problems
 from core.api.operations import make_api
-from core.api.v1 import account, appointments, portal, professionals, registration, session
+from core.api.v1 import account, appointments, decisions, oauth, portal, professionals, registration, session
+from core.identity import clients, sessions
 from core.identity import pages as identity
-from core.identity import sessions
+from core.notifications.service import base_url
 
 TOPICS = (
     portal.topic,
@@ -19,6 +20,8 @@ TOPICS = (
     appointments.topic,
     appointments.agenda_topic,
     appointments.decision_topic,
+    decisions.topic,
+    oauth.topic,
 )
 
 WITHOUT_PASSWORD = frozenset({"session.show", "session.end", "session.end_everywhere", "account.change_password"})
@@ -28,7 +31,7 @@ WITHOUT_TERMS = frozenset({"account.acceptances", "account.accept"})
 def install(app: Flask) -> None:
     """Mount the topics, the documents, and the bearer that takes the place of cookies."""
     problems.install(app)
-    bearer.install(app, sessions.load, sessions.open_request)
+    bearer.install(app, sessions.load, sessions.open_request, clients.load, clients.TOKEN_PREFIX)
     bearer.ungated(
         app, {identity.password_gate: WITHOUT_PASSWORD, identity.terms_gate: WITHOUT_PASSWORD | WITHOUT_TERMS}
     )
@@ -36,4 +39,4 @@ def install(app: Flask) -> None:
     app.extensions["portico_api"] = api
     for topic in TOPICS:
         api.register_blueprint(topic)
-    openapi.install(app)
+    openapi.install(app, base_url)
