@@ -100,6 +100,9 @@ def book(body: dict[str, Any]) -> dict[str, Any]:
             raise invalid(
                 [{"pointer": "#", "detail": "either hold_id alone, or professional, reason, practice and begin"}]
             )
+        held = scheduling.access_appointment(body["hold_id"], account_id=g.account.id)
+        if held is not None:
+            shared.open_to_caller(held.service)
         row = scheduling.confirm(g.account.id, body["hold_id"], version)
     else:
         missing = [
