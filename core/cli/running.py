@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
 import os
 import signal
+import socket
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +21,7 @@ from core.embedded.supervisor import Child
 from core.embedded.supervisor import up as supervise
 
 DATABASE = "portico"
+WEB_SECONDS = 20.0
 
 
 @click.command()
@@ -63,10 +67,20 @@ def up(demo: bool, port: int) -> None:
     ]
 
     def ready() -> None:
+        _answers(port)
         for line in lines:
             click.echo(line)
 
     sys.exit(supervise(var=var, children=children, servers=servers, on_ready=ready))
+
+
+def _answers(port: int) -> None:
+    """Wait until the web server takes connections, so that an address printed is an address that answers."""
+    deadline = time.monotonic() + WEB_SECONDS
+    while time.monotonic() < deadline:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            return
+        time.sleep(0.05)
 
 
 def _create_roles(admin_url: str, kept: dict[str, str]) -> None:
@@ -119,8 +133,6 @@ def serve(port: int, bind: str, workers: int, threads: int) -> None:
 
 
 def _has_ipv6() -> bool:
-    import socket
-
     try:
         with socket.socket(socket.AF_INET6) as probe:
             probe.bind(("::1", 0))

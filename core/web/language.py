@@ -91,6 +91,11 @@ def fmt_money(cents: int, currency: str = "EUR") -> str:
     return str(numbers.format_currency(cents / 100, currency, locale=i18n.locale(language())))
 
 
+def fmt_country(code: str) -> str:
+    """The name of a country of ISO 3166, in the visitor's language."""
+    return str(i18n.locale(language()).territories.get(code, code))
+
+
 def install(app: Flask) -> None:
     """Give the words to Jinja."""
     app.jinja_env.add_extension("jinja2.ext.i18n")
@@ -107,6 +112,7 @@ def install(app: Flask) -> None:
         ui_icon=ui_icon,
         zone=zone,
         fmt_day=fmt_day,
+        fmt_country=fmt_country,
     )
     app.jinja_env.filters["say"] = say
 
