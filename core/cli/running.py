@@ -31,7 +31,9 @@ def up(demo: bool, port: int) -> None:
     """Start everything that is not given by URL, and stop it all on Ctrl-C."""
     var = environment.var_folder()
     kept = environment.kept_secrets(var)
-    servers: list[tuple[str, Any]] = []
+    postgres = None if os.environ.get("PORTICO_DATABASE_URL") else EmbeddedPostgres(var)
+    valkey = None if os.environ.get("PORTICO_REDIS_URL") else EmbeddedValkey(var)
+    servers: list[tuple[str, Any]] = [(n, s) for n, s in (("postgres", postgres), ("valkey", valkey)) if s is not None]
     env = {
         "PORTICO_ENV": os.environ.get("PORTICO_ENV", "development"),
         "PORTICO_VAR": str(var),
@@ -39,39 +41,33 @@ def up(demo: bool, port: int) -> None:
         "PORTICO_TENANTS_DIR": str(Path(os.environ.get("PORTICO_TENANTS_DIR", "tenants")).resolve()),
         "PORTICO_SECRET_KEY": os.environ.get("PORTICO_SECRET_KEY") or kept["PORTICO_SECRET_KEY"],
         "PORTICO_MASTER_KEY": os.environ.get("PORTICO_MASTER_KEY") or kept["PORTICO_MASTER_KEY"],
+        "PORTICO_DATABASE_URL": os.environ.get("PORTICO_DATABASE_URL", ""),
+        "PORTICO_OWNER_DATABASE_URL": os.environ.get("PORTICO_OWNER_DATABASE_URL", ""),
+        "PORTICO_REDIS_URL": valkey.url if valkey is not None else os.environ["PORTICO_REDIS_URL"],
     }
-    if os.environ.get("PORTICO_DATABASE_URL"):
-        env["PORTICO_DATABASE_URL"] = os.environ["PORTICO_DATABASE_URL"]
-        env["PORTICO_OWNER_DATABASE_URL"] = os.environ.get("PORTICO_OWNER_DATABASE_URL", "")
-    else:
-        postgres = EmbeddedPostgres(var)
-        postgres.start()
-        servers.append(("postgres", postgres))
-        _create_roles(postgres.admin_url(), kept)
+    if postgres is not None:
         env["PORTICO_DATABASE_URL"] = postgres.url(APP, kept["APP_PASSWORD"], DATABASE)
         env["PORTICO_OWNER_DATABASE_URL"] = postgres.url(OWNER, kept["OWNER_PASSWORD"], DATABASE)
-    if os.environ.get("PORTICO_REDIS_URL"):
-        env["PORTICO_REDIS_URL"] = os.environ["PORTICO_REDIS_URL"]
-    else:
-        valkey = EmbeddedValkey(var)
-        valkey.start()
-        servers.append(("valkey", valkey))
-        env["PORTICO_REDIS_URL"] = valkey.url
-    os.environ.update({k: v for k, v in env.items() if v})
-    environment.write_env(var / environment.RUN_FILE, env)
-    lines = _prepare(demo)
-    children = [
-        Child("web", [sys.executable, "-m", "core.cli", "serve", "--port", str(port)]),
-        Child("worker", [sys.executable, "-m", "core.cli", "worker"]),
-        Child("scheduler", [sys.executable, "-m", "core.cli", "scheduler"]),
-    ]
+    lines: list[str] = []
+
+    def prepare() -> None:
+        if postgres is not None:
+            _create_roles(postgres.admin_url(), kept)
+        os.environ.update({k: v for k, v in env.items() if v})
+        environment.write_env(var / environment.RUN_FILE, env)
+        lines.extend(_prepare(demo))
 
     def ready() -> None:
         _answers(port)
         for line in lines:
             click.echo(line)
 
-    sys.exit(supervise(var=var, children=children, servers=servers, on_ready=ready))
+    children = [
+        Child("web", [sys.executable, "-m", "core.cli", "serve", "--port", str(port)]),
+        Child("worker", [sys.executable, "-m", "core.cli", "worker"]),
+        Child("scheduler", [sys.executable, "-m", "core.cli", "scheduler"]),
+    ]
+    sys.exit(supervise(var=var, children=children, servers=servers, on_ready=ready, prepare=prepare))
 
 
 def _answers(port: int) -> None:

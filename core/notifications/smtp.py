@@ -7,6 +7,8 @@ import re
 import smtplib
 import ssl
 from collections.abc import Callable
+from email.errors import MessageError
+from email.header import decode_header, make_header
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -15,25 +17,11 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from core.events import Undeliverable
 from core.hooks.types import Delivery
+from core.settings import SMTP_PORTS, wrong_smtp_url
 
 TIMEOUT_SECONDS = 15.0
-PORTS = {"smtp": 587, "smtps": 465, "smtp+plain": 25}
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _METHOD = re.compile(rb"^METHOD:([A-Z]+)\r?$", re.MULTILINE)
-
-
-def wrong_url(url: str) -> str | None:
-    """What is wrong with a `PORTICO_SMTP_URL`, and how it is written; None when it can be used."""
-    parts = urlsplit(url)
-    try:
-        usable = parts.scheme in PORTS and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        usable = False
-    if not usable:
-        return "PORTICO_SMTP_URL is not smtp://user:password@host:587, smtps://…:465 or smtp+plain://host:25"
-    if parts.scheme == "smtp+plain" and parts.username:
-        return "PORTICO_SMTP_URL would send a password without TLS: write smtp:// or smtps://"
-    return None
 
 
 def smtp_sender(url: str, *, context: ssl.SSLContext | None = None) -> Callable[[Delivery], None]:
@@ -42,7 +30,7 @@ def smtp_sender(url: str, *, context: ssl.SSLContext | None = None) -> Callable[
     `smtp+plain://` is for a relay on this machine or network, without a password. A certificate must be valid for the
     host. The sender raises Undeliverable when the server will never take the message, else what smtplib raises.
     """
-    wrong = wrong_url(url)
+    wrong = wrong_smtp_url(url)
     if wrong is not None:
         raise ValueError(wrong)
     parts = urlsplit(url)
@@ -72,7 +60,7 @@ def smtp_sender(url: str, *, context: ssl.SSLContext | None = None) -> Callable[
 
 
 def _session(parts: SplitResult, tls: ssl.SSLContext) -> smtplib.SMTP:
-    host, port = parts.hostname or "", parts.port or PORTS[parts.scheme]
+    host, port = parts.hostname or "", parts.port or SMTP_PORTS[parts.scheme]
     if parts.scheme == "smtps":
         server: smtplib.SMTP = smtplib.SMTP_SSL(host, port, timeout=TIMEOUT_SECONDS, context=tls)
     else:
@@ -94,7 +82,8 @@ def to_email(delivery: Delivery) -> EmailMessage:
     Raises Undeliverable for an address that is not exactly one address.
     """
     name, address = parseaddr(delivery.sender)
-    sender = _address(address or delivery.sender, name)
+    # Decoded first: a comma inside an encoded name would be read as one between two senders.
+    sender = _address(address or delivery.sender, str(make_header(decode_header(name))))
     message = EmailMessage(policy=SMTP)
     message["Subject"] = _line(delivery.subject)
     message["From"] = sender
@@ -126,7 +115,7 @@ def _address(text: str, name: str = "") -> Address:
         if _CONTROL.search(text.strip()):
             raise ValueError("control characters")
         return Address(_line(name), addr_spec=text.strip())
-    except (ValueError, IndexError) as error:
+    except (ValueError, IndexError, MessageError) as error:
         raise Undeliverable(f"not one e-mail address: {type(error).__name__}") from None
 
 
