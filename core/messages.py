@@ -29,13 +29,15 @@ class Message:
         return fill(self.msgid, {k: str(v) for k, v in self.params.items()})
 
 
+class _Keep(dict):  # type: ignore[type-arg]
+    def __missing__(self, key: str) -> str:
+        return "{" + key + "}"
+
+
 def fill(text: str, params: Mapping[str, str]) -> str:
     """Replace `{name}` by its value; an unknown placeholder stays visible rather than raising."""
-
-    class _Keep(dict):  # type: ignore[type-arg]
-        def __missing__(self, key: str) -> str:
-            return "{" + key + "}"
-
+    if "{" not in text and "}" not in text:
+        return text
     return string.Formatter().vformat(text, (), _Keep(params))
 
 

@@ -119,7 +119,7 @@ def install(app: Flask) -> None:
 
 def ui_icon(name: str) -> Markup:
     """An icon of the local sprite; always beside a word, so hidden from screen readers."""
-    url = url_for("static", filename="icons/sprite.svg")
-    return Markup('<svg class="icon" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>').format(
-        url, name
-    )
+    if "sprite" not in g:
+        g.sprite = escape(url_for("static", filename="icons/sprite.svg"))
+    drawn = f'<svg class="icon" aria-hidden="true" focusable="false"><use href="{g.sprite}#{escape(name)}"></use></svg>'
+    return Markup(drawn)  # noqa: S704

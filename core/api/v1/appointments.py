@@ -115,7 +115,7 @@ def book(body: dict[str, Any]) -> dict[str, Any]:
         _open(body["reason_id"])
         booker = shared.patient(body.pop("dependant_id", None))
         row = scheduling.book(booker, **body, terms_version=version)
-    consent.order_version(g.account.id, act_kind="appointment", act_id=row.id, language=language())
+    consent.order_version(g.account.id, act_kind="appointment", act_id=row.id, language=language(), checked=True)
     return shared.appointment_of(row)
 
 
