@@ -30,8 +30,8 @@ $(VENV)/.dev: requirements-dev.lock pyproject.toml | $(BIN)/python
 demo: $(VENV)/.demo ## Start everything with two example portals; Ctrl-C stops it
 	@$(BIN)/portico up --demo
 
-test: $(VENV)/.dev ## Run all tests
-	$(BIN)/pytest -n $(PYTEST_WORKERS) --dist loadfile -q
+test: $(VENV)/.dev ## Run all tests but the slow trials
+	$(BIN)/pytest -n $(PYTEST_WORKERS) --dist loadfile -q -m "not faults"
 
 check: $(VENV)/.dev ## Format, lint, types, layers, and everything that is generated
 	$(BIN)/ruff format --check .
@@ -53,8 +53,8 @@ docs: $(VENV)/.dev ## Write the generated pages: docs/rules.md, docs/hooks.md
 bench: $(VENV)/.dev ## Measure, and write docs/performance.md
 	$(BIN)/python -m tests.bench
 
-soak: $(VENV)/.dev ## Slow trials: kills, races, long browser walks
-	$(BIN)/pytest -m faults -q
+soak: $(VENV)/.dev ## Slow trials: kills, races; prints how long all took to be ready again
+	$(BIN)/pytest -m faults -q -rP
 
 lock: $(VENV)/.dev ## Renew the lock files
 	$(BIN)/uv pip compile pyproject.toml --extra embedded --extra dev --generate-hashes --universal --no-header --no-annotate --upgrade --quiet -o requirements-dev.lock

@@ -22,7 +22,7 @@ from core.hooks.manager import BUILTIN, PluginRuntime
 from core.jobs import outbox, periodic
 from core.metrics import Metrics
 from core.settings import Settings
-from core.tenancy import current, template_overrides
+from core.tenancy import current, service, template_overrides
 from core.web import access, csrf, frame, language
 
 log = logging.getLogger("portico.app")
@@ -191,4 +191,4 @@ def _connect(app: Flask, runtime: PluginRuntime, settings: Settings, wake: bool)
     else:
         outbox.connect(plugin_listeners=listeners, tell_plugin=tell)
     outbox.connect_tenants(current.entered)
-    periodic.connect(lambda: current.tenant_ids(("draft", "live")), plugin_jobs, current.entered)
+    periodic.connect(lambda: current.tenant_ids(("draft", "live")), plugin_jobs, current.entered, service.resume_due)

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import smtplib
-import ssl
 from collections.abc import Sequence
-from email.message import EmailMessage
-from email.utils import formataddr, make_msgid
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 import requests
 
@@ -187,61 +182,17 @@ class CorePlugin:
 
     @hookimpl
     def channel_providers(self) -> Sequence[ChannelProvider]:
-        from core.notifications import inbox
+        from core.notifications import inbox, smtp
 
         providers = []
         if self.settings.smtp_url:
-            providers.append(ChannelProvider("smtp", "email", smtp_sender(self.settings.smtp_url), weight=10))
+            providers.append(ChannelProvider("smtp", "email", smtp.smtp_sender(self.settings.smtp_url), weight=10))
         if self.settings.sms_url:
             providers.append(ChannelProvider("sms_http", "sms", sms_sender(self.settings.sms_url), weight=10))
         if self.settings.env != "production":
             providers.append(ChannelProvider("development_inbox", "email", inbox.keep, weight=50))
             providers.append(ChannelProvider("development_inbox_sms", "sms", inbox.keep, weight=50))
         return providers
-
-
-def smtp_sender(url: str) -> Any:
-    """A sender over SMTP: `smtp://user:password@host:587` (STARTTLS), `smtps://…:465`, `smtp+plain://host:25`."""
-    parts = urlsplit(url)
-
-    def send(delivery: Delivery) -> None:
-        message = to_email(delivery)
-        context = ssl.create_default_context()
-        host, port = parts.hostname or "localhost", parts.port or 25
-        if parts.scheme == "smtps":
-            server: smtplib.SMTP = smtplib.SMTP_SSL(host, port, timeout=20, context=context)
-        else:
-            server = smtplib.SMTP(host, port, timeout=20)
-        with server:
-            if parts.scheme == "smtp":
-                server.starttls(context=context)
-            if parts.username:
-                server.login(unquote(parts.username), unquote(parts.password or ""))
-            server.send_message(message)
-
-    return send
-
-
-def to_email(delivery: Delivery) -> EmailMessage:
-    """The delivery as a message: text first, HTML beside it, attachments after; the id is stable over retries."""
-    message = EmailMessage()
-    message["Subject"] = delivery.subject
-    message["From"] = delivery.sender
-    message["To"] = delivery.to
-    if delivery.reply_to:
-        message["Reply-To"] = delivery.reply_to
-    domain = delivery.sender.rpartition("@")[2].rstrip(">") or "localhost"
-    message["Message-ID"] = (
-        f"<{delivery.idempotency_key}@{domain}>" if delivery.idempotency_key else make_msgid(domain=domain)
-    )
-    message["Auto-Submitted"] = "auto-generated"
-    message.set_content(delivery.body_text)
-    if delivery.body_html:
-        message.add_alternative(delivery.body_html, subtype="html")
-    for name, mimetype, data in delivery.attachments:
-        main, _slash, sub = mimetype.partition("/")
-        message.add_attachment(data, maintype=main, subtype=sub, filename=name)
-    return message
 
 
 def sms_sender(url: str) -> Any:
@@ -257,8 +208,3 @@ def sms_sender(url: str) -> Any:
         answer.raise_for_status()
 
     return send
-
-
-def sender_of(name: str, address: str) -> str:
-    """`Name <address>` with the name quoted as it must be."""
-    return formataddr((name, address))

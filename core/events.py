@@ -17,3 +17,7 @@ class Event:
     tenant_id: int
     occurred_at: dt.datetime
     payload: Mapping[str, Any]
+
+
+class Undeliverable(Exception):
+    """Trying again cannot help. The message becomes a dead letter at once: an operator sees it and may send it again."""

@@ -19,6 +19,9 @@ SOURCE_LANGUAGE = "en"
 ROOT = Path(__file__).resolve().parent.parent / "translations"
 _folders: dict[str, Path] = {}
 
+# English is written for Europe: the day before the month, hours to 24.
+FORMATS = {"en": "en_GB"}
+
 
 def add_domain(domain: str, folder: Path) -> None:
     """Tell where an external plugin keeps `<lang>/LC_MESSAGES/<domain>.po`; built-in plugins need no call."""
@@ -78,4 +81,4 @@ def _value(value: Any, language: str, overrides: Mapping[str, str] | None) -> st
 @lru_cache(maxsize=64)
 def locale(language: str) -> Locale:
     """Babel's locale for a language code."""
-    return Locale.parse(language.replace("-", "_"))
+    return Locale.parse(FORMATS.get(language) or language.replace("-", "_"))

@@ -29,17 +29,17 @@ class Message:
         return fill(self.msgid, {k: str(v) for k, v in self.params.items()})
 
 
-def fill(text: str, params: Mapping[str, str]) -> str:
-    """Replace `{name}` by its value; an unknown placeholder stays visible rather than raising."""
-    return _FORMATTER.vformat(text, (), _Keep(params)) if "{" in text or "}" in text else text
-
-
 class _Keep(dict[str, str]):
     def __missing__(self, key: str) -> str:
         return "{" + key + "}"
 
 
 _FORMATTER = string.Formatter()
+
+
+def fill(text: str, params: Mapping[str, str]) -> str:
+    """Replace `{name}` by its value; an unknown placeholder stays visible rather than raising."""
+    return _FORMATTER.vformat(text, (), _Keep(params)) if "{" in text or "}" in text else text
 
 
 class Domain:

@@ -8,6 +8,7 @@ from typing import Any
 from flask import g, has_app_context
 
 from core.clock import today
+from core.events import Undeliverable
 from core.hooks.decisions import (
     NOT_APPLICABLE,
     Decision,
@@ -105,6 +106,7 @@ __all__ = [
     "Service",
     "Specialty",
     "Status",
+    "Undeliverable",
     "UsedParameter",
     "access",
     "csv_reader",

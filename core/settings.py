@@ -6,6 +6,9 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
+
+SMTP_PORTS = {"smtp": 587, "smtps": 465, "smtp+plain": 25}
 
 
 class SettingsError(Exception):
@@ -74,6 +77,10 @@ class Settings:
                     masters.append(key)
             except ValueError:
                 problems.append("PORTICO_MASTER_KEY is not 64 hexadecimal digits: `portico secrets` prints a good one")
+        smtp_url = e.get("PORTICO_SMTP_URL", "")
+        wrong = wrong_smtp_url(smtp_url) if smtp_url else None
+        if wrong is not None:
+            problems.append(wrong)
         if problems:
             raise SettingsError("\n".join(problems))
         return cls(
@@ -87,9 +94,23 @@ class Settings:
             tenants_dir=Path(e.get("PORTICO_TENANTS_DIR", "tenants")),
             templates_dir=Path(e["PORTICO_TEMPLATES_DIR"]) if e.get("PORTICO_TEMPLATES_DIR") else None,
             public_port=int(e.get("PORTICO_PORT", "8000")),
-            smtp_url=e.get("PORTICO_SMTP_URL", ""),
+            smtp_url=smtp_url,
             sms_url=e.get("PORTICO_SMS_URL", ""),
             log_level=e.get("PORTICO_LOG_LEVEL", "INFO"),
             trusted_proxies=int(e.get("PORTICO_TRUSTED_PROXIES", "0")),
             provider_secrets={k: v for k, v in e.items() if k.startswith("PORTICO_OIDC_") and v},
         )
+
+
+def wrong_smtp_url(url: str) -> str | None:
+    """What is wrong with a `PORTICO_SMTP_URL`, and how it is written; None when it can be used. The URL is not quoted."""
+    parts = urlsplit(url)
+    try:
+        usable = parts.scheme in SMTP_PORTS and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        return "PORTICO_SMTP_URL is not understood: write smtp://user:password@host:587, smtps://…:465 or smtp+plain://host:25"
+    if parts.scheme == "smtp+plain" and parts.username:
+        return "PORTICO_SMTP_URL would send a password without TLS: write smtp:// or smtps://"
+    return None

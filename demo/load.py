@@ -106,6 +106,12 @@ def _fill(hashed: str, shared: uuid.UUID | None) -> tuple[list[tuple[str, str]],
                 practitioner_id=practitioner, decided_at=clock.now(), decided_by="demo",
             )
         )  # fmt: skip
+        if one.country == "FR":
+            kinds = profile.identifier_types("professional")
+            profile.set_identifier(account, kinds["fr_rpps"], one.rpps)
+            profile.set_identifier(account, kinds["fr_cps"], f"24{i:08d}")
+        for type_ in ("national_identity_card", "cps_card") if one.country == "FR" else ("identity_card",):
+            uploads.keep(account, type_, uploads.Upload("image/png", PIXEL))
         made.append((_publish(one, account, practitioner, kind), one))
         if i in (0, 1, 3):
             role = f"{'médecin' if kind == 'physician' else 'autre soignant'} {one.country}"
@@ -115,7 +121,7 @@ def _fill(hashed: str, shared: uuid.UUID | None) -> tuple[list[tuple[str, str]],
     logins += [(f"patient {label}", email) for label, email, _id in patients]
     logins.append(("soignant à valider", _pending(hashed)))
     db.session.commit()
-    _book([p for p, _one in made], [i for _l, _e, i in patients])
+    _book([p for p, _one in made], [i for _l, _e, i in patients], _more_patients(hashed))
     return logins, shared or first_practitioner
 
 
@@ -226,6 +232,21 @@ def _patients(hashed: str) -> list[tuple[str, str, uuid.UUID]]:
     return made
 
 
+def _more_patients(hashed: str) -> list[uuid.UUID]:
+    """French patients who fill the agendas; they have no login of their own in the list."""
+    kinds = profile.identifier_types("patient")
+    made = []
+    for n, (first, last) in enumerate(people.NEIGHBOURS):
+        account = _account(
+            "patient", first, last, f"voisin{n + 1}@{current_tenant().slug}.example", f"19{60 + n}-03-14", hashed
+        )
+        profile.set_identifier(account, kinds["fr_nir"], people.nir(f"2{60 + n}0357463{n + 101:03d}"))
+        uploads.keep(account, "vitale_card", uploads.Upload("image/png", PIXEL))
+        profile.write(account, profile.Declared("FR", "", True))
+        made.append(account.id)
+    return made
+
+
 def _pending(hashed: str) -> str:
     email = f"candidat@{current_tenant().slug}.example"
     account = _account("professional", "Hélène", "Candas", email, "1981-01-15", hashed, "FR")
@@ -249,16 +270,17 @@ def _pending(hashed: str) -> str:
     return email
 
 
-def _book(pros: list[Professional], patient_ids: list[uuid.UUID]) -> None:
-    """A few weeks of agenda: bookings that the rules allow, spread evenly."""
+def _book(pros: list[Professional], known: list[uuid.UUID], others: list[uuid.UUID]) -> None:
+    """A few weeks of agenda: bookings that the rules allow, two or three for each known patient, the rest for others."""
     source = random.Random(7)  # noqa: S311 (demo data, not a secret)
-    bookers = [booking_people.booker(i) for i in patient_ids]
+    bookers = [booking_people.booker(i) for i in others]
+    turns = [booking_people.booker(i) for i in known * 3]
     today = dt.datetime.now(ZoneInfo(current_tenant().time_zone)).date()
     for n, pro in enumerate(pros[:12]):
         reason = directory.reasons_of(pro.id)[1]
         free = slots.slots_of(pro.id, reason.service, reason.duration_minutes, today, 21)
-        for slot in source.sample(free, min(len(free), 6 if n else 14)):
-            chosen = source.choice(bookers)
+        for k, slot in enumerate(source.sample(free, min(len(free), 6 if n else 14))):
+            chosen = turns.pop() if turns and k < 2 else source.choice(bookers)
             try:
                 service.book(
                     chosen,

@@ -26,6 +26,10 @@ PLACES = {
         ("2 route d’Arlon", "L-8008", "Strassen"), ("18 Grand-Rue", "L-9050", "Ettelbruck"),
     ),
 }  # fmt: skip
+NEIGHBOURS = (
+    ("Jeanne", "Colin"), ("Hélène", "Mathis"), ("Lucie", "Barth"), ("Agathe", "Petit"), ("Simone", "Henrion"), ("Rose", "Didier"),
+    ("Mireille", "Antoine"), ("Odette", "Masson"), ("Camille", "Gérard"), ("Nina", "Pauly"), ("Paule", "Remy"), ("Zélie", "Muller"),
+)  # fmt: skip
 SPECIALTIES = (
     ("general_practice", "physician"), ("dermatology", "physician"), ("paediatrics", "physician"), ("cardiology", "physician"), ("psychiatry", "physician"),
     ("ophthalmology", "physician"), ("physiotherapy", "allied"), ("midwifery", "allied"), ("speech_therapy", "allied"), ("dietetics", "allied"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -20,6 +21,7 @@ from core.db import current_tenant_id, db
 
 GENESIS = b"\x00" * 32
 _BUFFER = "portico_audit"
+_APPEND = text("SELECT audit_append_all(:tenant, CAST(:entries AS jsonb))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ def record(action: str, object_kind: str, object_id: object, details: Mapping[st
     """
     actor = current_actor()
     row = {
-        "at": clock.now(),
+        "at": clock.now().isoformat(),
         "actor_kind": actor.kind,
         "actor_id": actor.id,
         "action": action,
@@ -79,13 +81,7 @@ def _write(session: Session) -> None:
     rows = session.info.pop(_BUFFER, None)
     if rows and session is db.session():
         session.flush()
-        for row in rows:
-            session.execute(
-                text(
-                    "SELECT audit_append(:tenant, :at, :actor_kind, :actor_id, :action, :object_kind, :object_id, :details)"
-                ),
-                {"tenant": current_tenant_id(), **row},
-            )
+        session.execute(_APPEND, {"tenant": current_tenant_id(), "entries": json.dumps(rows)})
 
 
 @event.listens_for(Session, "after_rollback")
@@ -94,7 +90,7 @@ def _forget(session: Session) -> None:
 
 
 def link(prev: bytes, seq: int, at: dt.datetime, *fields: str) -> bytes:
-    """The hash of an entry; the SQL function `audit_append` computes the same."""
+    """The hash of an entry; the SQL function `audit_append_all` computes the same."""
     stamp = at.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")
     body = "\x1f".join((str(seq), stamp, *fields))
     return hashlib.sha256(prev + body.encode()).digest()
@@ -135,7 +131,7 @@ def _walk(rows: Iterable[AuditEntry], wanted: dict[int, str]) -> Verification:
         if row.seq in wanted and wanted.pop(row.seq) != row.hash.hex():
             return Verification(expected - 1, row.seq, f"entry {row.seq} differs from the anchored head", prev.hex())
         prev, expected = row.hash, expected + 1
-    head = db.session.get(AuditHead, current_tenant_id())
+    head = db.session.get(AuditHead, current_tenant_id(), populate_existing=True)
     if head is not None and (head.seq != expected - 1 or head.hash != prev):
         return Verification(expected - 1, expected, "entries at the end are missing", prev.hex())
     if any(seq >= expected for seq in wanted):
@@ -145,5 +141,5 @@ def _walk(rows: Iterable[AuditEntry], wanted: dict[int, str]) -> Verification:
 
 def head() -> tuple[int, str]:
     """(sequence number, hash) of the present tenant's last entry; (0, zeros) when there is none."""
-    row = db.session.get(AuditHead, current_tenant_id())
+    row = db.session.get(AuditHead, current_tenant_id(), populate_existing=True)
     return (row.seq, row.hash.hex()) if row else (0, GENESIS.hex())

@@ -7,13 +7,14 @@ import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from core.cli import environment
 from core.embedded import EmbeddedError
 from core.embedded.paths import run_as
 from core.embedded.postgres import find_binaries
 from core.embedded.valkey import find_binary
-from core.hooks.manager import PluginProblem
+from core.hooks.manager import PluginProblem, PluginRuntime
 from core.settings import Settings, SettingsError
 
 LEAST_FREE_MB = 500
@@ -49,6 +50,7 @@ def all_checks() -> Iterator[Check]:
         return
     yield from _database(settings, runtime.modules)
     yield _valkey(settings)
+    yield _mail(settings, runtime)
 
 
 def _servers() -> Iterator[Check]:
@@ -125,3 +127,15 @@ def _valkey(settings: Settings) -> Check:
             "is the server running and PORTICO_REDIS_URL right? Messages wait until it is",
         )
     return Check("valkey", True, "answers")
+
+
+def _mail(settings: Settings, runtime: PluginRuntime) -> Check:
+    """The name of the server is not asked for an answer: looking sends nothing."""
+    if settings.smtp_url:
+        return Check("e-mail", True, f"by {urlsplit(settings.smtp_url).hostname}")
+    plugins = [name for name in runtime.names() if "channel_providers" in runtime.hooks_of(name)]
+    if plugins:
+        return Check("e-mail", True, f"by {', '.join(plugins)}")
+    if settings.env != "production":
+        return Check("e-mail", True, "kept in the development inbox, nothing is sent")
+    return Check("e-mail", False, "no way to send it", "set PORTICO_SMTP_URL; what waits is sent then")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
 import os
 import signal
+import socket
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +21,7 @@ from core.embedded.supervisor import Child
 from core.embedded.supervisor import up as supervise
 
 DATABASE = "portico"
+WEB_SECONDS = 20.0
 
 
 @click.command()
@@ -27,7 +31,9 @@ def up(demo: bool, port: int) -> None:
     """Start everything that is not given by URL, and stop it all on Ctrl-C."""
     var = environment.var_folder()
     kept = environment.kept_secrets(var)
-    servers: list[tuple[str, Any]] = []
+    postgres = None if os.environ.get("PORTICO_DATABASE_URL") else EmbeddedPostgres(var)
+    valkey = None if os.environ.get("PORTICO_REDIS_URL") else EmbeddedValkey(var)
+    servers: list[tuple[str, Any]] = [(n, s) for n, s in (("postgres", postgres), ("valkey", valkey)) if s is not None]
     env = {
         "PORTICO_ENV": os.environ.get("PORTICO_ENV", "development"),
         "PORTICO_VAR": str(var),
@@ -35,38 +41,42 @@ def up(demo: bool, port: int) -> None:
         "PORTICO_TENANTS_DIR": str(Path(os.environ.get("PORTICO_TENANTS_DIR", "tenants")).resolve()),
         "PORTICO_SECRET_KEY": os.environ.get("PORTICO_SECRET_KEY") or kept["PORTICO_SECRET_KEY"],
         "PORTICO_MASTER_KEY": os.environ.get("PORTICO_MASTER_KEY") or kept["PORTICO_MASTER_KEY"],
+        "PORTICO_DATABASE_URL": os.environ.get("PORTICO_DATABASE_URL", ""),
+        "PORTICO_OWNER_DATABASE_URL": os.environ.get("PORTICO_OWNER_DATABASE_URL", ""),
+        "PORTICO_REDIS_URL": valkey.url if valkey is not None else os.environ["PORTICO_REDIS_URL"],
     }
-    if os.environ.get("PORTICO_DATABASE_URL"):
-        env["PORTICO_DATABASE_URL"] = os.environ["PORTICO_DATABASE_URL"]
-        env["PORTICO_OWNER_DATABASE_URL"] = os.environ.get("PORTICO_OWNER_DATABASE_URL", "")
-    else:
-        postgres = EmbeddedPostgres(var)
-        postgres.start()
-        servers.append(("postgres", postgres))
-        _create_roles(postgres.admin_url(), kept)
+    if postgres is not None:
         env["PORTICO_DATABASE_URL"] = postgres.url(APP, kept["APP_PASSWORD"], DATABASE)
         env["PORTICO_OWNER_DATABASE_URL"] = postgres.url(OWNER, kept["OWNER_PASSWORD"], DATABASE)
-    if os.environ.get("PORTICO_REDIS_URL"):
-        env["PORTICO_REDIS_URL"] = os.environ["PORTICO_REDIS_URL"]
-    else:
-        valkey = EmbeddedValkey(var)
-        valkey.start()
-        servers.append(("valkey", valkey))
-        env["PORTICO_REDIS_URL"] = valkey.url
-    os.environ.update({k: v for k, v in env.items() if v})
-    environment.write_env(var / environment.RUN_FILE, env)
-    lines = _prepare(demo)
+    lines: list[str] = []
+
+    def prepare() -> None:
+        if postgres is not None:
+            _create_roles(postgres.admin_url(), kept)
+        os.environ.update({k: v for k, v in env.items() if v})
+        environment.write_env(var / environment.RUN_FILE, env)
+        lines.extend(_prepare(demo))
+
+    def ready() -> None:
+        _answers(port)
+        for line in lines:
+            click.echo(line)
+
     children = [
         Child("web", [sys.executable, "-m", "core.cli", "serve", "--port", str(port)]),
         Child("worker", [sys.executable, "-m", "core.cli", "worker"]),
         Child("scheduler", [sys.executable, "-m", "core.cli", "scheduler"]),
     ]
+    sys.exit(supervise(var=var, children=children, servers=servers, on_ready=ready, prepare=prepare))
 
-    def ready() -> None:
-        for line in lines:
-            click.echo(line)
 
-    sys.exit(supervise(var=var, children=children, servers=servers, on_ready=ready))
+def _answers(port: int) -> None:
+    """Wait until the web server takes connections, so that an address printed is an address that answers."""
+    deadline = time.monotonic() + WEB_SECONDS
+    while time.monotonic() < deadline:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            return
+        time.sleep(0.05)
 
 
 def _create_roles(admin_url: str, kept: dict[str, str]) -> None:
@@ -119,8 +129,6 @@ def serve(port: int, bind: str, workers: int, threads: int) -> None:
 
 
 def _has_ipv6() -> bool:
-    import socket
-
     try:
         with socket.socket(socket.AF_INET6) as probe:
             probe.bind(("::1", 0))

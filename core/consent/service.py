@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import literal, select
 from sqlalchemy.dialects.postgresql import insert
 
 from core import audit, clock
@@ -50,8 +50,7 @@ def standing(account_id: uuid.UUID) -> Standing:
     """Compare what the account accepted and refused with what binds today, document by document."""
     tenant = current_tenant()
     today = _today(tenant)
-    accepted = _versions_of(Acceptance, account_id)
-    refused = _versions_of(Refusal, account_id)
+    accepted, refused = _answers_of(account_id)
     missing, by_use, declined = [], [], []
     for v in documents.binding(tenant, today):
         key = (v.code, v.version)
@@ -72,12 +71,26 @@ def standing(account_id: uuid.UUID) -> Standing:
     return Standing(tuple(missing), tuple(by_use), tuple(declined), tuple(coming))
 
 
-def _versions_of(model: type[Acceptance | Refusal], account_id: uuid.UUID) -> dict[tuple[str, str], dt.datetime]:
-    rows = db.session.execute(select(model.document, model.version, model.at).where(model.account_id == account_id))
-    latest: dict[tuple[str, str], dt.datetime] = {}
-    for document, version, at in rows:
+Answers = dict[tuple[str, str], dt.datetime]
+
+
+def _answers_of(account_id: uuid.UUID) -> tuple[Answers, Answers]:
+    """(accepted, refused): when each version was last, in one query."""
+    rows = db.session.execute(
+        select(literal(True), Acceptance.document, Acceptance.version, Acceptance.at)
+        .where(Acceptance.account_id == account_id)
+        .union_all(
+            select(literal(False), Refusal.document, Refusal.version, Refusal.at).where(
+                Refusal.account_id == account_id
+            )
+        )
+    )
+    accepted: Answers = {}
+    refused: Answers = {}
+    for agreed, document, version, at in rows:
+        latest = accepted if agreed else refused
         latest[(document, version)] = max(at, latest.get((document, version), at))
-    return latest
+    return accepted, refused
 
 
 def missing(account_id: uuid.UUID) -> list[LegalVersion]:
@@ -158,14 +171,15 @@ def order_version(
     act_kind: str | None = None,
     act_id: uuid.UUID | None = None,
     language: str | None = None,
+    checked: bool = False,
 ) -> str:
     """The version of the terms that applies to an order placed now (CB-063).
 
     With `act_kind` and `act_id` the order's acceptance is recorded as well. Raises Refused (409) while a binding
-    version is missing or was refused.
+    version is missing or was refused; `checked` says that the caller asked before, in this transaction.
     """
     tenant = current_tenant()
-    if missing(account_id):
+    if not checked and missing(account_id):
         raise Refused(_("Please accept the documents of this portal first: they apply to each order."), status=409)
     terms = documents.find(tenant, TERMS, None, _today(tenant))
     if terms is None:

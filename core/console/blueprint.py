@@ -33,6 +33,7 @@ SHARED = (
     "/sign-in",
     "/sign-out",
     "/static/",
+    "/static-identity/",
     "/sw.js",
     "/theme/",
 )

@@ -14,6 +14,7 @@ from core.console.tables import Choice, Column, Table
 from core.identity.accounts import UnknownAccount
 from core.messages import Message, _
 from core.tenancy.current import TenantView
+from core.web import language as words
 from core.web.access import access
 from core.web.frame import Refused
 
@@ -38,7 +39,7 @@ def listed() -> str:
             Column("since", _("Since"), lambda p: p.since, time=True),
             Column("country", _("Country"), lambda p: p.country),
             Column("kind", _("Kind"), lambda p: p.kind),
-            Column("specialty", _("Specialty"), lambda p: p.specialty),
+            Column("specialty", _("Specialty"), lambda p: words.say(p.specialty_label)),
             Column("copies", _("Copies"), lambda p: p.copies, numeric=True),
         ],
         request.args,

@@ -29,7 +29,7 @@ class Pending:
     account_id: uuid.UUID
     country: str
     kind: str
-    specialty: str
+    specialty_label: Message
     state: str
     since: dt.datetime
     copies: int
@@ -48,13 +48,26 @@ def listed(state: str = "pending") -> list[Pending]:
                 )
                 .where(ProfessionalProfile.state == state, Account.state == "active")
             ).all()
+            names = _specialties()
             lines += [
                 Pending(
-                    portal.slug, a.id, p.country, p.kind, p.specialty, p.state, a.created_at, len(uploads.listed(a.id))
+                    portal.slug,
+                    a.id,
+                    p.country,
+                    p.kind,
+                    names.get(p.specialty, Message(p.specialty)),
+                    p.state,
+                    a.created_at,
+                    len(uploads.listed(a.id)),
                 )
                 for a, p in rows
             ]
     return sorted(lines, key=lambda p: p.since)
+
+
+def _specialties() -> dict[str, Message]:
+    """The specialties of the present portal by code."""
+    return {s.code: s.label for s in current_tenant().dispatcher.collect("specialties")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +77,7 @@ class SamePerson:
     practitioner_id: uuid.UUID
     portal: str
     name: str
-    specialty: str
+    specialty_label: Message
 
 
 def dossier(tenant_id: int, operator_id: uuid.UUID, account_id: uuid.UUID) -> Dossier | None:
@@ -91,9 +104,11 @@ def same_person(tenant_id: int, found: Dossier) -> Sequence[SamePerson]:
             rows = db.session.execute(
                 select(Professional).where(Professional.country == found.professional.country)
             ).scalars()
+            names = _specialties()
             for row in rows:
                 if row.name.casefold() == name:
-                    person = SamePerson(row.practitioner_id, portal.slug, row.name, row.specialty)
+                    label = names.get(row.specialty, Message(row.specialty))
+                    person = SamePerson(row.practitioner_id, portal.slug, row.name, label)
                     people.setdefault(row.practitioner_id, person)
     return list(people.values())
 

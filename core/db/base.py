@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections import deque
 from typing import Any, ClassVar
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import DateTime, Engine, ForeignKeyConstraint, Integer, MetaData, PrimaryKeyConstraint, event
 from sqlalchemy.dialects.postgresql import UUID
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from sqlalchemy.orm import registry as orm_registry
 from sqlalchemy.types import TypeDecorator
 
@@ -49,6 +50,20 @@ class Model(DeclarativeBase):
 
 
 db = SQLAlchemy(model_class=Model, disable_autonaming=True, session_options={"expire_on_commit": False})
+
+
+KEPT_ROWS = 256
+
+
+@event.listens_for(Session, "loaded_as_persistent")
+@event.listens_for(Session, "pending_to_persistent")
+@event.listens_for(Session, "detached_to_persistent")
+def _keep(session: Session, row: Any) -> None:
+    """A session forgets a row that nobody holds; the last few are held, so that one request asks for a row once."""
+    kept: deque[Any] | None = session.info.get("portico_rows")
+    if kept is None:
+        kept = session.info["portico_rows"] = deque(maxlen=KEPT_ROWS)
+    kept.append(row)
 
 
 def new_id() -> uuid.UUID:

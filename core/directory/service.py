@@ -264,10 +264,20 @@ def favourites_of(account_id: uuid.UUID) -> list[Professional]:
 def link_patient(professional_id: uuid.UUID, account_id: uuid.UUID, way: str) -> None:
     """Put a patient on a professional's list; it opens no record (CB-130)."""
     db.session.execute(
-        insert(PatientLink)
-        .values(tenant_id=current_tenant().id, id=new_id(), professional_id=professional_id, account_id=account_id, way=way, created_at=clock.now())
-        .on_conflict_do_nothing()
-    )  # fmt: skip
+        insert(PatientLink).values(**link_values(professional_id, account_id, way)).on_conflict_do_nothing()
+    )
+
+
+def link_values(professional_id: uuid.UUID, account_id: uuid.UUID, way: str = "appointment") -> dict[str, Any]:
+    """The row of a patient on a professional's list, for a function that stores it with the act."""
+    return {
+        "tenant_id": current_tenant().id,
+        "id": new_id(),
+        "professional_id": professional_id,
+        "account_id": account_id,
+        "way": way,
+        "created_at": clock.now(),
+    }
 
 
 def knows(professional_id: uuid.UUID, account_id: uuid.UUID) -> bool:

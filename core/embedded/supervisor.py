@@ -104,7 +104,7 @@ def alone(var: Path) -> Iterator[None]:
 
 
 class Supervisor:
-    """Keeps servers and children alive until told to stop.
+    """Keeps servers and children alive until told to stop. `prepare` runs between the servers' start and the children's.
 
     Raises EmbeddedError for embedded servers in production, and for `needs` that name nothing or go in a circle.
     """
@@ -115,10 +115,12 @@ class Supervisor:
         children: Sequence[Child],
         servers: Sequence[tuple[str, Server]] = (),
         on_ready: Callable[[], None] | None = None,
+        prepare: Callable[[], None] | None = None,
     ) -> None:
         if servers:
             refuse_in_production()
         self.var, self.servers, self.on_ready = var, list(servers), on_ready
+        self.prepare = prepare
         self.levels = _levels(children)
         self._states = {child.name: _State(child) for level in self.levels for child in level}
         self._names = [name for name, _server in servers] + list(self._states)
@@ -135,6 +137,8 @@ class Supervisor:
             self._clear_leftovers()
             try:
                 self._start_servers()
+                if self.prepare is not None and not self._stop.is_set():
+                    self.prepare()
                 while not self._stop.is_set():
                     self._look_after()
                     self._stop.wait(_TICK_SECONDS)
@@ -354,6 +358,7 @@ def up(
     children: Sequence[Child],
     servers: Sequence[tuple[str, Server]] = (),
     on_ready: Callable[[], None] | None = None,
+    prepare: Callable[[], None] | None = None,
 ) -> int:
-    """Run everything until Ctrl-C; returns the exit status. Raises EmbeddedError."""
-    return Supervisor(var, children, servers, on_ready).run()
+    """Run everything until Ctrl-C; returns the exit status. Raises EmbeddedError, and what `prepare` raises."""
+    return Supervisor(var, children, servers, on_ready, prepare).run()

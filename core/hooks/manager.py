@@ -9,11 +9,13 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pluggy
 from packaging.specifiers import SpecifierSet
 
+from core import i18n
 from core.hooks import contradictions, specs
 from core.hooks.decisions import NOT_APPLICABLE, Decision, Effect, Question, Reason, combine, deny
 from core.hooks.types import Event
@@ -102,6 +104,9 @@ class PluginRuntime:
         self._categories.update(dict.fromkeys(own, name))
         self.modules[name] = plugin
         self._callers.clear()
+        words = Path(getattr(plugin, "__file__", None) or ".").parent / "translations"
+        if name != BUILTIN and words.is_dir() and getattr(plugin, "__file__", None):
+            i18n.add_domain(name, words)
 
     def _problems_of(self, plugin: Any, name: str) -> list[str]:
         problems = []

@@ -88,11 +88,13 @@ def create_account(
 
 def by_id(account_id: uuid.UUID, *, lock: bool = False) -> Account:
     """The account with this id. Raises UnknownAccount."""
-    found: Account | None = db.session.execute(
-        select(Account).where(Account.id == account_id).with_for_update()
-        if lock
-        else select(Account).where(Account.id == account_id)
-    ).scalar_one_or_none()
+    found: Account | None
+    if lock:
+        found = db.session.execute(
+            select(Account).where(Account.id == account_id).with_for_update()
+        ).scalar_one_or_none()
+    else:
+        found = Account.get(account_id)
     if found is None:
         raise UnknownAccount(str(account_id))
     return found

@@ -12,7 +12,7 @@ from core.consent.documents import LegalVersion
 from core.hooks.types import DocumentType, IdentifierType
 from core.identity.schemas import Errors
 from core.identity.uploads import ACCEPT
-from core.messages import Message
+from core.messages import Message, _
 from core.web.language import language, say
 
 
@@ -72,7 +72,7 @@ def fields_of(schema: Schema, values: Mapping[str, Any], errors: Errors, only: I
 
 def identifier_field(kind: IdentifierType, value: str, errors: Errors, *, required: bool = True) -> Field:
     """The field of a number of a jurisdiction; the example stands in the help."""
-    example = say(Message("Example: {example}", {"example": kind.example}))
+    example = say(_("Example: {example}", example=kind.example))
     return Field(
         name=kind.code,
         label=say(kind.label),

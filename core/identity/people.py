@@ -9,6 +9,7 @@ from core.hooks.decisions import PatientFacts
 from core.identity import accounts, dependants, moderation, profile
 from core.identity.categories import CategoryResult
 from core.notifications.service import Recipient
+from core.tenancy import keys
 
 
 def person_of(account_id: uuid.UUID) -> uuid.UUID:
@@ -25,7 +26,10 @@ def display_name(account_id: uuid.UUID, dependant_id: uuid.UUID | None = None) -
     """The name of the account's person, or of the dependant."""
     if dependant_id is not None:
         return dependants.view(dependants.access_dependant(account_id, dependant_id)).name
-    return accounts.names([account_id])[account_id]
+    try:
+        return accounts.person_of(account_id).name
+    except (accounts.UnknownAccount, keys.Erased) as error:
+        raise KeyError(str(account_id)) from error
 
 
 def names(account_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:

@@ -7,6 +7,7 @@ them; a claim that runs out is simply taken again. So a lost Valkey, worker or r
 from __future__ import annotations
 
 import datetime as dt
+import json
 import logging
 import uuid
 from collections.abc import Callable, Mapping
@@ -19,16 +20,21 @@ from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from core import clock
-from core.db import current_tenant_id, db, global_scope, tenant_scope
-from core.events import Event
+from core.db import current_tenant_id, db, global_scope, new_id, tenant_scope
+from core.events import Event, Undeliverable
 from core.jobs.models import OutboxDelivery, OutboxMessage
 
 log = logging.getLogger("portico.outbox")
 
 CLAIM_SECONDS = 10
-MAX_ATTEMPTS = 8
+MAX_ATTEMPTS = 20
+"""With the pauses between them these are ten hours: a mail server that is away for a night is waited for."""
 FIRST_PAUSE_SECONDS = 2
+LONGEST_PAUSE_SECONDS = 3600
 _PENDING = "portico_outbox"
+_ANNOUNCE = text(
+    "SELECT outbox_announce(CAST(:message AS jsonb), CAST(:consumers AS text[]), CAST(:claimed AS timestamptz))"
+)
 
 Handler = Callable[[Event], None]
 _consumers: dict[str, dict[str, Handler]] = {}
@@ -67,25 +73,45 @@ def connect_tenants(entered: Callable[[int], AbstractContextManager[Any]]) -> No
     _entered = entered
 
 
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """A message as it is written: JSON, its consumers, and until when the quick way has them for itself."""
+
+    id: uuid.UUID
+    tenant_id: int
+    message: str
+    consumers: list[str]
+    claimed_until: dt.datetime | None
+
+
+def prepare(name: str, payload: Mapping[str, Any]) -> Announcement:
+    """A message that the caller writes itself, by `outbox_announce` or a function that calls it; `written` must follow."""
+    now, id_ = clock.now(), new_id()
+    tenant_id = current_tenant_id()
+    message = {
+        "tenant_id": tenant_id,
+        "id": str(id_),
+        "name": name,
+        "payload": dict(payload),
+        "occurred_at": now.isoformat(),
+    }
+    names = [*_consumers.get(name, {}), *(f"plugin:{p}" for p in _plugin_listeners(name))]
+    claimed = now + dt.timedelta(seconds=CLAIM_SECONDS) if _wake else None
+    return Announcement(id_, tenant_id, json.dumps(message), names, claimed)
+
+
+def written(made: Announcement) -> None:
+    """The message stands in the present transaction: its consumers are woken after the commit."""
+    pending = db.session.info.setdefault(_PENDING, [])
+    pending += [(made.tenant_id, made.id, consumer_name) for consumer_name in made.consumers]
+
+
 def announce(name: str, payload: Mapping[str, Any]) -> uuid.UUID:
     """Say that something happened, in the present transaction. `payload` holds ids and codes only."""
-    message = OutboxMessage(name=name, payload=dict(payload), occurred_at=clock.now())
-    db.session.add(message)
-    db.session.flush()
-    names = [*_consumers.get(name, {}), *(f"plugin:{p}" for p in _plugin_listeners(name))]
-    for consumer_name in names:
-        db.session.add(
-            OutboxDelivery(
-                tenant_id=message.tenant_id,
-                message_id=message.id,
-                consumer=consumer_name,
-                next_at=message.occurred_at,
-                attempts=0,
-                claimed_until=clock.now() + dt.timedelta(seconds=CLAIM_SECONDS) if _wake else None,
-            )
-        )
-        db.session.info.setdefault(_PENDING, []).append((message.tenant_id, message.id, consumer_name))
-    return message.id
+    made = prepare(name, payload)
+    db.session.execute(_ANNOUNCE, {"message": made.message, "consumers": made.consumers, "claimed": made.claimed_until})
+    written(made)
+    return made.id
 
 
 @sa_event.listens_for(Session, "after_commit")
@@ -130,6 +156,8 @@ def deliver(tenant_id: int, message_id: uuid.UUID, consumer_name: str) -> bool:
             return False
         if row.done_at is not None or row.dead_at is not None:
             return row.done_at is not None
+        if row.attempts and row.next_at > clock.now():
+            return False  # an older job of the same delivery: it must not use up the attempts before their time
         message = db.session.get(OutboxMessage, (tenant_id, message_id))
         if message is None:
             return False
@@ -168,10 +196,11 @@ def _failed(tenant_id: int, message_id: uuid.UUID, consumer_name: str, error: Ex
     row.attempts += 1
     row.last_error = type(error).__name__
     row.claimed_until = None
-    if row.attempts >= MAX_ATTEMPTS:
+    if row.attempts >= MAX_ATTEMPTS or isinstance(error, Undeliverable):
         row.dead_at = clock.now()
     else:
-        row.next_at = clock.now() + dt.timedelta(seconds=FIRST_PAUSE_SECONDS * 2**row.attempts)
+        pause = min(FIRST_PAUSE_SECONDS * 2**row.attempts, LONGEST_PAUSE_SECONDS)
+        row.next_at = clock.now() + dt.timedelta(seconds=pause)
     db.session.commit()
 
 

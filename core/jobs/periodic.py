@@ -33,6 +33,7 @@ _core_jobs: list[Job] = []
 _tenants: Callable[[], Iterable[int]] = lambda: ()
 _plugin_jobs: Callable[[], Iterable[Job]] = lambda: ()
 _entered: Callable[[int], AbstractContextManager[Any]] = tenant_scope
+_before: Callable[[], object] = lambda: None
 
 
 def job(code: str, every_seconds: int) -> Callable[[Callable[[], None]], Callable[[], None]]:
@@ -49,15 +50,17 @@ def connect(
     tenants: Callable[[], Iterable[int]],
     plugin_jobs: Callable[[], Iterable[Job]],
     entered: Callable[[int], AbstractContextManager[Any]],
+    before: Callable[[], object],
 ) -> None:
-    """Wire what lies above: the tenants, the jobs of the present tenant's plugins, and how a tenant is entered."""
-    global _tenants, _plugin_jobs, _entered
-    _tenants, _plugin_jobs, _entered = tenants, plugin_jobs, entered
+    """Wire what lies above: the tenants, their plugins' jobs, how a tenant is entered, what is done before each round."""
+    global _tenants, _plugin_jobs, _entered, _before
+    _tenants, _plugin_jobs, _entered, _before = tenants, plugin_jobs, entered, before
 
 
 def run_due() -> int:
     """Run what is due in every tenant; returns how many jobs ran."""
     ran = 0
+    _before()
     for tenant_id in list(_tenants()):
         with _entered(tenant_id):
             due = [j for j in [*_core_jobs, *_plugin_jobs()] if _take(tenant_id, j)]

@@ -20,6 +20,9 @@ log = logging.getLogger("portico.jobs")
 QUEUE = "portico"
 SOCKET_TIMEOUT = 1.0
 RELAY_PAUSE_SECONDS = 1.0
+LONGEST_QUEUE = 500
+LONGEST_WAIT_SECONDS = 5.0
+"""How long a worker pauses at most between two looks for a Valkey that is away; RQ's own pauses grow to a minute."""
 
 
 def connection(url: str, *, blocking: bool = False) -> redis.Redis:
@@ -31,9 +34,13 @@ def connection(url: str, *, blocking: bool = False) -> redis.Redis:
     )
 
 
+def _queue(url: str) -> Queue:
+    return Queue(QUEUE, connection=connection(url), serializer=JSONSerializer)
+
+
 def waker(url: str) -> Callable[[list[tuple[int, uuid.UUID, str]]], None]:
     """What the outbox calls after a commit: enqueue each delivery under an id of its own."""
-    queue = Queue(QUEUE, connection=connection(url), serializer=JSONSerializer)
+    queue = _queue(url)
 
     def wake(rows: list[tuple[int, uuid.UUID, str]]) -> None:
         for tenant_id, message_id, consumer in rows:
@@ -63,16 +70,17 @@ def run_worker(url: str, *, forking: bool = True) -> None:
         maintenance_interval=15,
         job_monitoring_interval=5,
     )
+    worker.max_connection_wait_time = LONGEST_WAIT_SECONDS
     worker.work(with_scheduler=False, logging_level="WARNING")
 
 
 def run_scheduler(url: str, stop: Callable[[], bool]) -> None:
     """The relay and the periodic jobs. It delivers by itself when Valkey does not answer."""
-    wake = waker(url)
+    wake, queue = waker(url), _queue(url)
     while not stop():
         busy = False
         try:
-            rows = outbox.claim()
+            rows = [] if _enough_waits(queue) else outbox.claim()
             if rows:
                 busy = True
                 try:
@@ -87,3 +95,11 @@ def run_scheduler(url: str, stop: Callable[[], bool]) -> None:
             time.sleep(RELAY_PAUSE_SECONDS)
         if not busy:
             time.sleep(RELAY_PAUSE_SECONDS)
+
+
+def _enough_waits(queue: Queue) -> bool:
+    """Whether the workers have their hands full: relaying the same deliveries again would only lengthen their queue."""
+    try:
+        return bool(queue.count >= LONGEST_QUEUE)
+    except redis.RedisError:
+        return False

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
-from flask import Blueprint, abort, current_app, g, redirect, render_template, url_for
+from flask import Blueprint, Response, abort, current_app, g, redirect, render_template, url_for
 
 from core.db import db
 from core.notifications import inbox, service
+from core.notifications.models import InboxMessage
 from core.web.access import access
 from core.web.language import language
 
@@ -38,3 +40,19 @@ def development_inbox() -> str:
     if not current_app.extensions["portico"].settings.development:
         abort(404)
     return render_template("notifications/inbox.html", messages=inbox.latest())
+
+
+@bp.get("/dev/inbox/<uuid:message_id>")
+@access("public")
+def development_mail(message_id: uuid.UUID) -> Response:
+    """An e-mail as a mail program draws it: its own styles, no script, nothing from elsewhere."""
+    if not current_app.extensions["portico"].settings.development:
+        abort(404)
+    found: InboxMessage | None = InboxMessage.get(message_id)
+    if found is None or not found.body_html:
+        abort(404)
+    answer = Response(found.body_html, mimetype="text/html")
+    answer.headers["Content-Security-Policy"] = (
+        "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:"
+    )
+    return answer

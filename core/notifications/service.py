@@ -14,13 +14,13 @@ from flask import current_app, g
 from sqlalchemy import func, select, update
 
 from core import clock, i18n
-from core.builtin import sender_of
 from core.db import db
 from core.hooks.types import ChannelProvider, Delivery, Event, MessageTemplate
 from core.jobs import announce, consumer
 from core.messages import Message
 from core.notifications.catalogue import TEMPLATES
 from core.notifications.models import Notification, NotificationDelivery
+from core.notifications.smtp import sender_of
 from core.tenancy import keys
 from core.tenancy.current import TenantView, current_tenant
 

@@ -458,6 +458,7 @@ def why() -> str:
         "scheduling/why.html",
         decision=decision,
         asked=receipts.question_data(question),
+        act_day=question.at,
         offered=offered,
         receipt=None,
         category=identity.category_of(g.account.id),
@@ -481,7 +482,7 @@ def decision(receipt_id: str) -> str:
     audit.record("decision.read", "receipt", kept.id)
     db.session.commit()
     return render_template(
-        "scheduling/why.html", decision=kept.decision, asked=kept.asked, receipt=kept,
+        "scheduling/why.html", decision=kept.decision, asked=kept.asked, receipt=kept, act_day=dt.date.fromisoformat(kept.asked["at"]),
         offered=next((s for s in current_tenant().dispatcher.collect("services") if s.code == kept.asked.get("service")), None),
         category=identity.category_of(g.account.id) if g.account.role == "patient" else None,
     )  # fmt: skip

@@ -10,14 +10,16 @@ from typing import Any
 from sqlalchemy import delete, select, text, update
 
 from core import audit, clock
+from core.audit.models import DecisionReceipt
 from core.db import db, new_id
 from core.directory import service as directory
 from core.directory.models import Practice, Professional, VisitReason
 from core.hooks.decisions import Decision, PatientFacts, ProfessionalFacts, Question
-from core.jobs import announce
+from core.jobs import announce, outbox
 from core.messages import Message, _
-from core.scheduling import slots
+from core.scheduling import offers, slots
 from core.scheduling.models import Appointment, BusyRange
+from core.scheduling.offers import Offer
 from core.tenancy import keys, receipts
 from core.tenancy.current import current_tenant
 from core.web.frame import Refused
@@ -78,13 +80,18 @@ def may_have(booker: Booker, professional: Professional, service: str, at: dt.da
 
 
 def _booking_question(
-    booker: Booker, professional: Professional, service: str, start: dt.datetime, mode: str, *, reserved: bool
+    booker: Booker,
+    professional: Professional,
+    service: str,
+    start: dt.datetime,
+    mode: str,
+    *,
+    known: bool,
+    reserved: bool,
 ) -> Question:
-    known = directory.knows(professional.id, booker.account_id)
-    day = start.astimezone(dt.UTC).date()
     return Question(
         "booking",
-        day,
+        start.astimezone(dt.UTC).date(),
         service,
         booker.facts,
         ProfessionalFacts(professional.country, professional.kind, professional.specialty),
@@ -114,13 +121,18 @@ def _choice(
         or practice.archived
     ):
         raise Refused(_("This professional, reason or practice is not on this portal."), status=404)
+    _check_choice(professional, reason, practice)
+    return professional, reason, practice
+
+
+def _check_choice(professional: Professional, reason: VisitReason, practice: Practice) -> None:
+    """Raise Refused where the professional takes no such appointment, or reason and place do not go together."""
     offered = directory.service_of(reason.service)
     if not professional.booking_open or reason.service not in professional.services or offered is None:
         raise Refused(_("This professional takes no online appointment for this at the moment."))
     wanted = "in_person" if offered.channel == "in_person" else "virtual"
     if practice.mode != wanted:
         raise Refused(_("This reason and this place do not go together. Please choose again."), status=422)
-    return professional, reason, practice
 
 
 def hold(
@@ -136,18 +148,10 @@ def hold(
 
     A refusal by decision is kept as a receipt too: the caller commits before showing it.
     """
-    professional, reason, practice = _choice(professional_id, reason_id, practice_id)
-    slot, known = _free_slot(booker, professional, reason, practice, starts_at)
-    appointment_id = new_id()
-    _decide(booker, professional, reason, practice, slot, appointment_id)
-    minutes = current_tenant().config["booking"]["hold_minutes"]
-    expires = clock.now() + dt.timedelta(minutes=minutes)
-    busy_id = _take(professional.practitioner_id, slot.starts_at, slot.ends_at, expires)
-    if busy_id is None:
-        raise SlotGone(
-            slots.next_free(professional.id, reason.service, reason.duration_minutes, slot.starts_at, known=known)
-        )
-    return _row(booker, professional, reason, practice, slot, appointment_id, busy_id, "held", expires, note, "patient")
+    offer = _offer(booker, professional_id, reason_id, practice_id, starts_at, "patient")
+    row = _appointment(booker, offer, "held", note, "patient")
+    row.hold_expires_at = clock.now() + dt.timedelta(minutes=current_tenant().config["booking"]["hold_minutes"])
+    return _taken(row, offer, _decided(booker, offer, row.id))
 
 
 def book(
@@ -162,64 +166,58 @@ def book(
     by: str = "patient",
 ) -> Appointment:
     """Book at once, without a hold (the API, and a professional for a patient, CB-095). Raises as `hold`."""
-    professional, reason, practice = _choice(professional_id, reason_id, practice_id)
-    slot, known = _free_slot(booker, professional, reason, practice, starts_at, by=by)
-    appointment_id = new_id()
-    _decide(booker, professional, reason, practice, slot, appointment_id)
-    busy_id = _take(professional.practitioner_id, slot.starts_at, slot.ends_at, None)
-    if busy_id is None:
-        raise SlotGone(
-            slots.next_free(professional.id, reason.service, reason.duration_minutes, slot.starts_at, known=known)
-        )
-    row = _row(booker, professional, reason, practice, slot, appointment_id, busy_id, "booked", None, note, by)
-    _confirmed(row, terms_version)
+    offer = _offer(booker, professional_id, reason_id, practice_id, starts_at, by)
+    row = _appointment(booker, offer, "booked", note, by)
+    row.confirmed_at, row.terms_version = row.created_at, terms_version
+    kept = _decided(booker, offer, row.id)
+    told = outbox.prepare("appointment_booked", {"appointment_id": str(row.id)})
+    _taken(row, offer, kept, told)
+    outbox.written(told)
+    _on_the_trail(row)
     return row
 
 
-def _free_slot(
+def _offer(
     booker: Booker,
-    professional: Professional,
-    reason: VisitReason,
-    practice: Practice,
+    professional_id: uuid.UUID,
+    reason_id: uuid.UUID,
+    practice_id: uuid.UUID,
     starts_at: dt.datetime,
-    by: str = "patient",
-) -> tuple[slots.Slot, bool]:
-    """The published slot at that instant. Raises Refused for the past, SlotGone for what is not free."""
+    by: str,
+) -> Offer:
+    """What was chosen, with the published slot at that instant.
+
+    One query where all is well; where it is not, each thing is asked for again, so that the refusal says what is wrong.
+    """
+    after = slots.earliest(notice=by == "patient")
+    if starts_at > clock.now():
+        offer = offers.find(professional_id, reason_id, practice_id, starts_at, after, booker.account_id)
+        if offer is not None:
+            _check_choice(offer.professional, offer.reason, offer.practice)
+            if by == "professional" or offer.linked or not offer.reason.known_patients_only:
+                return offer
+    professional, reason, _practice = _choice(professional_id, reason_id, practice_id)
     if starts_at <= clock.now():
         raise Refused(_("This time has passed. Please choose a later one."), status=422)
     known = by == "professional" or directory.knows(professional.id, booker.account_id)
     if reason.known_patients_only and not known:
         raise Refused(_("This professional keeps this reason for patients already known."), status=403)
-    day = starts_at.astimezone(dt.UTC).date()
-    after = slots.earliest(notice=by == "patient")
-    free = slots.free_time([professional.id], day - dt.timedelta(days=1), day + dt.timedelta(days=1), after)
-    mine = [w for w in free if w.practice_id == practice.id]
-    for slot in slots.cut(mine, reason.service, reason.duration_minutes, known=True):
-        if slot.starts_at == starts_at:
-            return slot, known
     raise SlotGone(slots.next_free(professional.id, reason.service, reason.duration_minutes, starts_at, known=known))
 
 
-def _decide(
-    booker: Booker,
-    professional: Professional,
-    reason: VisitReason,
-    practice: Practice,
-    slot: slots.Slot,
-    act_id: uuid.UUID,
-) -> None:
-    """Ask both questions; keep the receipts; raise NotAllowed on a deny."""
+def _decided(booker: Booker, offer: Offer, act_id: uuid.UUID) -> list[DecisionReceipt]:
+    """Ask both questions; answer the receipts, which are stored with the act. Raises NotAllowed, then they are kept."""
     dispatcher = current_tenant().dispatcher
+    professional, service, slot = offer.professional, offer.reason.service, offer.slot
     day = slot.starts_at.astimezone(dt.UTC).date()
-    asked = (
-        access_question(booker, professional, reason.service, day),
-        _booking_question(
-            booker, professional, reason.service, slot.starts_at, practice.mode, reserved=slot.known_patients_only
-        ),
-    )
-    for question in asked:
+    mode, reserved = offer.practice.mode, slot.known_patients_only
+    made: list[DecisionReceipt] = []
+    for question in (
+        access_question(booker, professional, service, day),
+        _booking_question(booker, professional, service, slot.starts_at, mode, known=offer.linked, reserved=reserved),
+    ):
         decision = dispatcher.decide(question)
-        receipt = receipts.keep(
+        row = receipts.made(
             question,
             decision,
             person_id=booker.person_id,
@@ -227,8 +225,28 @@ def _decide(
             act_kind="appointment",
             act_id=act_id,
         )
+        made.append(row)
         if not decision.permitted:
-            raise NotAllowed(decision, receipt)
+            db.session.add_all(made)
+            db.session.flush()
+            for kept in made:
+                receipts.note(kept)
+            raise NotAllowed(decision, row.id)
+    return made
+
+
+def _taken(
+    row: Appointment, offer: Offer, kept: list[DecisionReceipt], told: outbox.Announcement | None = None
+) -> Appointment:
+    """Take the time and write all that goes with it, in one round trip. Raises SlotGone: nothing was written then."""
+    link = None if told is None or offer.linked else directory.link_values(row.professional_id, row.patient_account_id)
+    if not offers.write(row, kept, link, told):
+        known = offer.linked or row.booked_by == "professional"
+        minutes = offer.reason.duration_minutes
+        raise SlotGone(slots.next_free(row.professional_id, row.service, minutes, row.starts_at, known=known))
+    for receipt in kept:
+        receipts.note(receipt)
+    return row
 
 
 def _take(
@@ -241,17 +259,17 @@ def _take(
     return taken
 
 
-def _row(
-    booker: Booker, professional: Professional, reason: VisitReason, practice: Practice, slot: slots.Slot, id_: uuid.UUID,
-    busy_id: uuid.UUID, state: str, expires: dt.datetime | None, note: str, by: str,
-) -> Appointment:  # fmt: skip
+def _appointment(booker: Booker, offer: Offer, state: str, note: str, by: str) -> Appointment:
+    """The row, not stored yet."""
     tenant = current_tenant()
     partner = tenant.config["partner"]
-    row = Appointment(
-        id=id_,
+    professional, reason, slot = offer.professional, offer.reason, offer.slot
+    return Appointment(
+        tenant_id=tenant.id,
+        id=new_id(),
         professional_id=professional.id,
         practitioner_id=professional.practitioner_id,
-        practice_id=practice.id,
+        practice_id=offer.practice.id,
         reason_id=reason.id,
         reason_label=reason.label,
         service=reason.service,
@@ -260,32 +278,36 @@ def _row(
         starts_at=slot.starts_at,
         ends_at=slot.ends_at,
         state=state,
-        hold_expires_at=expires,
-        busy_id=busy_id,
+        hold_expires_at=None,
+        busy_id=new_id(),
         sequence=0,
         price_cents=reason.price_cents,
         currency=reason.currency,
         booked_by=by,
+        terms_version=None,
         # The partner whose contract covers this service is recorded on the act (CB-035).
         partner=partner["name"] if reason.service in partner.get("services", ()) else None,
         note=keys.seal(booker.person_id, "appointments", "note", note[:NOTE_LIMIT]) if note.strip() else None,
         created_at=clock.now(),
+        confirmed_at=None,
+        ended_at=None,
     )
-    db.session.add(row)
-    db.session.flush()
-    return row
 
 
 def _confirmed(row: Appointment, terms_version: str | None) -> None:
     row.confirmed_at, row.terms_version = clock.now(), terms_version
     directory.link_patient(row.professional_id, row.patient_account_id, "appointment")
+    announce("appointment_booked", {"appointment_id": str(row.id)})
+    _on_the_trail(row)
+
+
+def _on_the_trail(row: Appointment) -> None:
     audit.record(
         "appointment.booked",
         "appointment",
         row.id,
-        {"by": row.booked_by, "service": row.service, "terms": terms_version},
+        {"by": row.booked_by, "service": row.service, "terms": row.terms_version},
     )
-    announce("appointment_booked", {"appointment_id": str(row.id)})
 
 
 def confirm(account_id: uuid.UUID, appointment_id: uuid.UUID, terms_version: str | None) -> Appointment:
@@ -416,9 +438,17 @@ def mark_no_show(row: Appointment) -> None:
 
 
 def of_patient(account_id: uuid.UUID) -> tuple[list[Appointment], list[Appointment]]:
-    """(coming in order, past newest first) of a patient's account."""
+    """(coming in order, past newest first) of a patient's account.
+
+    Professionals and places come along, so that the session has them when the page shows each.
+    """
     rows = db.session.execute(
-        select(Appointment)
+        select(Appointment, Professional, Practice)
+        .join(
+            Professional,
+            (Professional.tenant_id == Appointment.tenant_id) & (Professional.id == Appointment.professional_id),
+        )
+        .join(Practice, (Practice.tenant_id == Appointment.tenant_id) & (Practice.id == Appointment.practice_id))
         .where(Appointment.patient_account_id == account_id, Appointment.state.not_in(("held", "expired")))
         .order_by(Appointment.starts_at)
     ).scalars()

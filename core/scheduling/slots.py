@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import heapq
+import itertools
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy import text
 
@@ -16,9 +19,8 @@ from core.tenancy.current import current_tenant
 MAX_DAYS = 62
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Slot:
-    """A time that can be booked: instants in UTC."""
+class Slot(NamedTuple):
+    """A time that can be booked: instants in UTC. A search makes thousands of them, so they are plain tuples."""
 
     starts_at: dt.datetime
     ends_at: dt.datetime
@@ -63,7 +65,8 @@ def free_time(professionals: Sequence[uuid.UUID], first: dt.date, last: dt.date,
     countries, days = closed_days(first, last)
     rows = db.session.execute(
         text(
-            "SELECT professional_id, practice_id, services, known_patients_only, grid_minutes, free "
+            "SELECT professional_id, practice_id, services, known_patients_only, grid_minutes, "
+            "ARRAY(SELECT lower(r) FROM unnest(free) r) AS begins, ARRAY(SELECT upper(r) FROM unnest(free) r) AS ends "
             "FROM free_time(CAST(:professionals AS uuid[]), :first, :last, :after, CAST(:countries AS text[]), CAST(:days AS date[]))"
         ),
         {
@@ -82,7 +85,7 @@ def free_time(professionals: Sequence[uuid.UUID], first: dt.date, last: dt.date,
             tuple(r.services),
             r.known_patients_only,
             r.grid_minutes,
-            tuple((x.lower, x.upper) for x in r.free),
+            tuple(zip(r.begins, r.ends, strict=True)),
         )
         for r in rows
     ]
@@ -93,36 +96,44 @@ def cut(
 ) -> list[Slot]:
     """Slots of a service and length, in order of time. `known=False` leaves out hours kept for known patients."""
     length = dt.timedelta(minutes=minutes)
-    found: list[Slot] = []
-    for window in free:
-        if service not in window.services or (window.known_patients_only and not known):
-            continue
-        step = window.grid_minutes * 60
-        stride = dt.timedelta(seconds=step)
-        for lower, upper in window.ranges:
-            offset = -int(lower.timestamp()) % step
-            start = lower + dt.timedelta(seconds=offset, microseconds=-lower.microsecond)
-            if start < lower:
-                start += stride
-            while start + length <= upper:
-                found.append(
-                    Slot(start, start + length, window.professional_id, window.practice_id, window.known_patients_only)
-                )
-                start += stride
-    found.sort()
-    return _unique(found)[:limit]
+    windows = sorted(
+        (w for w in free if service in w.services and (known or not w.known_patients_only)),
+        key=lambda w: (w.professional_id.int, w.practice_id.int, w.known_patients_only),
+    )
+    starts = [_starts(number, window, length) for number, window in enumerate(windows)]
+    if limit is None:
+        return list(_slots(sorted(itertools.chain.from_iterable(starts)), windows, length))
+    # The first few only: each opening is cut no further than the merge asks for.
+    return list(itertools.islice(_slots(heapq.merge(*starts), windows, length), limit))
 
 
-def _unique(slots: list[Slot]) -> list[Slot]:
-    """Two openings of one practice may overlap: each start is offered once."""
-    seen: set[tuple[uuid.UUID, dt.datetime, uuid.UUID]] = set()
-    result = []
-    for slot in slots:
-        key = (slot.professional_id, slot.starts_at, slot.practice_id)
-        if key not in seen:
-            seen.add(key)
-            result.append(slot)
-    return result
+def _starts(number: int, window: FreeTime, length: dt.timedelta) -> Iterator[tuple[dt.datetime, int]]:
+    """(start, number of the opening) in order of time: starts lie on the opening's grid, counted from the hour."""
+    step = window.grid_minutes * 60
+    stride = dt.timedelta(seconds=step)
+    for lower, upper in window.ranges:
+        offset = -int(lower.timestamp()) % step
+        start = lower + dt.timedelta(seconds=offset, microseconds=-lower.microsecond)
+        if start < lower:
+            start += stride
+        last = upper - length
+        while start <= last:
+            yield start, number
+            start += stride
+
+
+def _slots(
+    starts: Iterable[tuple[dt.datetime, int]], windows: Sequence[FreeTime], length: dt.timedelta
+) -> Iterator[Slot]:
+    """Slots of these starts, in their order. Two openings of one practice may overlap: each start is offered once."""
+    before: tuple[dt.datetime, uuid.UUID, uuid.UUID] | None = None
+    places = [(w.professional_id, w.practice_id, w.known_patients_only) for w in windows]
+    for start, number in starts:
+        professional, practice, reserved = places[number]
+        here = (start, professional, practice)
+        if here != before:
+            yield Slot(start, start + length, professional, practice, reserved)
+        before = here
 
 
 def earliest(notice: bool = True) -> dt.datetime:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import psycopg
 from flask import current_app, g
 from sqlalchemy import select
 
@@ -83,12 +84,29 @@ _lock = threading.Lock()
 
 def find_host(host: str) -> Found | None:
     """The tenant of a host name (no port, lower case), read afresh: one round trip, outside of any transaction."""
-    connection = db.engine.raw_connection()
-    try:
-        row = connection.driver_connection.execute(_LOOKUP, (host,)).fetchone()  # type: ignore[union-attr]
-    finally:
-        connection.close()
+    row = _first_question(_LOOKUP, (host,))
     return Found(*row) if row else None
+
+
+def _first_question(sql: str, values: tuple[Any, ...]) -> Any:
+    """One row, for a request that has asked nothing yet.
+
+    When the database was restarted, the connections kept from before are dead. Here nothing is lost by asking again:
+    all of them are let go, and only a database that is still away is an error.
+    """
+    for again in (True, False):
+        connection = db.engine.raw_connection()
+        driver: Any = connection.driver_connection
+        try:
+            return driver.execute(sql, values).fetchone()
+        except psycopg.OperationalError:
+            if not (again and driver.closed):
+                raise
+            connection.invalidate()
+            db.engine.dispose()
+        finally:
+            connection.close()
+    raise AssertionError("unreachable")
 
 
 def view_of(found: Found) -> TenantView:

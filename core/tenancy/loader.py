@@ -187,9 +187,14 @@ class _Reader:
             return
         for mode in ("light", "dark"):
             palette = design.get(mode)
-            if not isinstance(palette, dict) or not set(palette) >= theme.REQUIRED:
-                continue  # a colour is missing or is none: told by the schema
+            if not isinstance(palette, dict) or not isinstance(written.get(mode), dict):
+                continue
+            # A colour that is missing or is none was told by the schema; the others are compared all the same, but an
+            # ink that was written and is none is not replaced by a computed one.
+            broken = set(written[mode]) - set(palette)
             for p in theme.problems_of(mode, palette):
+                if {p.foreground, p.background} & broken:
+                    continue
                 key = p.foreground if p.foreground in written[mode] else p.background
                 self._add(
                     ("theme", mode, key),

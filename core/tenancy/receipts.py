@@ -14,7 +14,7 @@ from sqlalchemy import select, tuple_
 
 from core import audit, clock
 from core.audit.models import DecisionReceipt
-from core.db import db
+from core.db import current_tenant_id, db, new_id
 from core.hooks.decisions import Decision, Effect, Obligation, Question, Reason, UsedParameter, canonical, digest
 from core.messages import Message
 from core.tenancy import keys
@@ -65,6 +65,23 @@ def keep(
     act_id: uuid.UUID | None,
 ) -> uuid.UUID:
     """Store a receipt in the present transaction and put its digest on the trail; returns its id."""
+    row = made(question, decision, person_id=person_id, account_id=account_id, act_kind=act_kind, act_id=act_id)
+    db.session.add(row)
+    db.session.flush()
+    note(row)
+    return row.id
+
+
+def made(
+    question: Question,
+    decision: Decision,
+    *,
+    person_id: uuid.UUID,
+    account_id: uuid.UUID | None,
+    act_kind: str,
+    act_id: uuid.UUID | None,
+) -> DecisionReceipt:
+    """A receipt that is not stored yet: for a caller that stores it with the act itself and then calls `note`."""
     body = {
         "asked": question_data(question),
         "answered": decision_data(decision),
@@ -76,7 +93,9 @@ def keep(
         for n in sorted(current_tenant().dispatcher.enabled)
         if n in runtime.modules
     }
-    row = DecisionReceipt(
+    return DecisionReceipt(
+        tenant_id=current_tenant_id(),
+        id=new_id(),
         decided_at=clock.now(),
         question=question.name,
         effect=str(decision.effect),
@@ -88,15 +107,16 @@ def keep(
         digest=digest(body),
         plugin_versions=versions,
     )
-    db.session.add(row)
-    db.session.flush()
+
+
+def note(row: DecisionReceipt) -> None:
+    """Put the digest of a stored receipt on the trail."""
     audit.record(
         "decision.kept",
-        act_kind,
-        act_id or row.id,
+        row.act_kind,
+        row.act_id or row.id,
         {"receipt": str(row.id), "digest": row.digest, "effect": row.effect},
     )
-    return row.id
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -194,8 +194,18 @@ class Insurance(Strict):
     operator = words("Liability insurance of the operator", "Assurance Exemple")
 
 
+class ConsumerMediator(Strict):
+    """To whom consumers turn, free of charge, when a complaint finds no answer."""
+
+    name = text("Name of the mediator", "Médiation de la consommation Exemple")
+    address = text("Postal address", "3 place du Marché, 75002 Paris, France")
+    website = fields.Url(
+        required=True, metadata={"description": "Site of the mediator", "example": "https://mediation.example/"}
+    )
+
+
 class Legal(Strict):
-    """Legal documents, governing law, insurance."""
+    """Legal documents, governing law, insurance, mediation."""
 
     documents = fields.List(
         fields.Nested(LegalDocument),
@@ -206,6 +216,9 @@ class Legal(Strict):
     governing_law = text("Governing law", "FR", validate=COUNTRY)
     courts = text("Courts", "FR", validate=COUNTRY)
     insurance = fields.Nested(Insurance, load_default=dict, metadata={"description": "Insurance", "example": {}})
+    consumer_mediator = fields.Nested(
+        ConsumerMediator, metadata={"description": "Consumer mediator, where the law wants one named", "example": {}}
+    )
 
 
 class Cookie(Strict):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ from core.tenancy.golive import missing_for_live
 from core.tenancy.loader import Change, LoadResult, bundle_digest, diff_bundles, load_folder
 from core.tenancy.models import Tenant, TenantHost, TenantRevision
 
+log = logging.getLogger("portico.tenancy")
 SUSPENSION_REASONS = ("force_majeure", "technical", "regulatory")
 
 
@@ -225,6 +227,26 @@ def suspend(slug: str, author: str, reason: str, notice: str | None = None, unti
 def resume(slug: str, author: str) -> None:
     """Open a suspended portal again; it must still have what the law wants."""
     go_live(slug, author)
+
+
+def resume_due() -> list[str]:
+    """Open again every portal whose suspension was to end by now (CB-069); returns their slugs.
+
+    One that lacks something the law wants stays closed: the log says what, and the operator decides.
+    """
+    with global_scope():
+        due = db.session.scalars(
+            select(Tenant.slug).where(Tenant.state == "suspended", Tenant.state_until <= clock.now())
+        ).all()
+        db.session.rollback()
+    opened = []
+    for slug in due:
+        try:
+            resume(slug, "schedule")
+            opened.append(slug)
+        except TenantRefused as refusal:
+            log.warning("a portal cannot resume", extra={"tenant": slug, "missing": len(refusal.reasons)})
+    return opened
 
 
 def _set_state(

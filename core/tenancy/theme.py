@@ -89,7 +89,7 @@ def complete(palette: Mapping[str, str]) -> dict[str, str]:
     """The palette with the inks that were left out."""
     result = dict(palette)
     for ink, ground in COMPUTED.items():
-        if not result.get(ink):
+        if not result.get(ink) and ground in result:
             result[ink] = ink_on(result[ground])
     return result
 
@@ -100,10 +100,12 @@ def problems(theme: Mapping[str, Any]) -> list[ContrastProblem]:
 
 
 def problems_of(mode: str, palette: Mapping[str, str]) -> list[ContrastProblem]:
-    """Every pair of one mode that cannot be read."""
+    """Every pair of one mode that cannot be read; a colour that is not given is in no pair."""
     whole = complete(palette)
     found = []
     for foreground, background, least in PAIRS:
+        if foreground not in whole or background not in whole:
+            continue
         ratio = contrast(whole[foreground], whole[background])
         if ratio < least:
             # Rounded down: a ratio that fails is never shown as one that passes.

@@ -62,7 +62,9 @@ def _open() -> Any:
         abort(404)
     g.scope_token = scope.enter(found.id)
     g.tenant = current.view_of(found)
-    if found.state == "suspended" and not request.path.startswith(("/theme/", "/static/", "/brand/", "/bootstrap/")):
+    if found.state == "suspended" and not request.path.startswith(
+        ("/theme/", "/static/", "/static-identity/", "/brand/", "/bootstrap/")
+    ):
         return _suspended()
     for callback in current_app.extensions["portico"].request_openers:
         answer = callback()

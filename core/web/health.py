@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import redis
 from flask import Blueprint, Response, current_app
 from sqlalchemy import text
 
 from core.db import db, global_scope
+from core.jobs.worker import connection
 from core.web.access import access
 
 bp = Blueprint("health", __name__)
@@ -23,14 +25,25 @@ def healthz() -> Any:
 @bp.get("/readyz")
 @access("public")
 def readyz() -> Any:
-    """The process can serve: the database answers. Valkey away is told, not refused: pages work without it."""
+    """The process can serve: the database answers. Valkey away is told under `missing`, not refused: pages work without it."""
+    missing = [] if _valkey_answers() else ["valkey"]
     try:
         with global_scope():
             db.session.execute(text("SELECT 1"))
             db.session.rollback()
     except Exception:
-        return {"status": "no database"}, 503
-    return {"status": "ok"}
+        return {"status": "unavailable", "missing": ["database", *missing]}, 503
+    return {"status": "degraded" if missing else "ok", "missing": missing}
+
+
+def _valkey_answers() -> bool:
+    client = connection(current_app.extensions["portico"].settings.redis_url)
+    try:
+        return bool(client.ping())
+    except redis.RedisError:
+        return False
+    finally:
+        client.close()
 
 
 @bp.get("/metrics")

@@ -91,6 +91,11 @@ def fmt_money(cents: int, currency: str = "EUR") -> str:
     return str(numbers.format_currency(cents / 100, currency, locale=i18n.locale(language())))
 
 
+def fmt_country(code: str) -> str:
+    """The name of a country of ISO 3166, in the visitor's language."""
+    return str(i18n.locale(language()).territories.get(code, code))
+
+
 def install(app: Flask) -> None:
     """Give the words to Jinja."""
     app.jinja_env.add_extension("jinja2.ext.i18n")
@@ -107,13 +112,14 @@ def install(app: Flask) -> None:
         ui_icon=ui_icon,
         zone=zone,
         fmt_day=fmt_day,
+        fmt_country=fmt_country,
     )
     app.jinja_env.filters["say"] = say
 
 
 def ui_icon(name: str) -> Markup:
     """An icon of the local sprite; always beside a word, so hidden from screen readers."""
-    url = url_for("static", filename="icons/sprite.svg")
-    return Markup('<svg class="icon" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>').format(
-        url, name
-    )
+    if "sprite" not in g:
+        g.sprite = escape(url_for("static", filename="icons/sprite.svg"))
+    drawn = f'<svg class="icon" aria-hidden="true" focusable="false"><use href="{g.sprite}#{escape(name)}"></use></svg>'
+    return Markup(drawn)  # noqa: S704

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, Response, abort, current_app, g, redirect, render_template, request, url_for
+from markupsafe import Markup
 
 from core import clock
 from core.tenancy import content, theme
@@ -50,8 +51,12 @@ def _context() -> dict[str, Any]:
 
 def asset(name: str) -> str | None:
     """The address of one of the tenant's drawings, changing with the revision; None where it has none."""
-    tenant = g.tenant
-    return url_for("web.drawing", revision=tenant.revision, name=name) if tenant.has_asset(name) else None
+    kept: dict[str, Any] = g.tenant._memo
+    if (key := f"asset|{name}") not in kept:
+        found = g.tenant.has_asset(name)
+        kept[key] = url_for("web.drawing", revision=g.tenant.revision, name=name) if found else None
+    url: str | None = kept[key]
+    return url
 
 
 def _navigation(account: Any) -> list[dict[str, Any]]:
@@ -126,17 +131,24 @@ def home() -> Any:
                 return redirect(url_for(endpoint))
     if g.tenant.is_console:
         return redirect(url_for("identity.sign_in"))
-    text = _text("home") or ""
-    parts = content.sections(text)
-    config = g.tenant.config
-    lead = parts.pop("")
-    code = words.language()
-    return render_template(
-        "web/home.html",
-        promise=content.title_of(text, config, code),
-        lead=content.render_markdown(lead, config, language=code),
-        parts=[(title, content.render_markdown(body, config, shift=1, language=code)) for title, body in parts.items()],
-    )
+    promise, lead, parts = _home_text(words.language())
+    return render_template("web/home.html", promise=promise, lead=lead, parts=parts)
+
+
+def _home_text(code: str) -> tuple[str, Markup, list[tuple[str, Markup]]]:
+    """(promise, lead, sections) of the home page; drawn once per revision and language."""
+    kept: dict[str, Any] = g.tenant._memo
+    if (key := f"home|{code}") not in kept:
+        config = g.tenant.config
+        text = _text("home") or ""
+        parts = content.sections(text)
+        lead = content.render_markdown(parts.pop(""), config, language=code)
+        drawn = [
+            (title, content.render_markdown(body, config, shift=1, language=code)) for title, body in parts.items()
+        ]
+        kept[key] = (content.title_of(text, config, code), lead, drawn)
+    found: tuple[str, Markup, list[tuple[str, Markup]]] = kept[key]
+    return found
 
 
 @bp.get("/pages/<page>")

@@ -12,7 +12,7 @@ from core import plugin_api as api
 from core.plugin_api import hookimpl
 from plugins.jurisdiction_fr import contributions, providers, register
 from plugins.jurisdiction_fr.config import Config
-from plugins.jurisdiction_fr.rules import access, hosting, law, public_holidays
+from plugins.jurisdiction_fr.rules import access, consumers, hosting, law, public_holidays
 from plugins.jurisdiction_fr.rules.prescription import prescription as _prescription
 from plugins.jurisdiction_fr.rules.proof import proof as _proof
 from plugins.jurisdiction_fr.rules.reimbursement import reimbursement as _reimbursement
@@ -87,7 +87,8 @@ def legal_references() -> Sequence[api.LegalReference]:
 
 @hookimpl
 def go_live_checks(config: Mapping[str, Any]) -> Sequence[api.GoLiveCheck]:
-    return hosting.host_problems(config, PARAMETERS, api.today(ZONE))
+    day = api.today(ZONE)
+    return (*hosting.host_problems(config, PARAMETERS, day), *consumers.mediator_problems(config, PARAMETERS, day))
 
 
 @hookimpl

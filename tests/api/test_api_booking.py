@@ -127,6 +127,16 @@ def test_a_service_closed_to_the_account_is_closed_here_too(frontalia, patient, 
         assert (answer.status_code, answer.get_json()["type"]) == (403, "urn:portico:problem:service_closed")
 
 
+@pytest.mark.rule("CB-078")
+def test_a_service_closed_during_the_hold_is_not_confirmed(frontalia, patient, slot):
+    held = patient.book("/holds", slot).get_json()["id"]
+    with current.entered(frontalia.id):
+        moderation.limit_services(patient.account_id, ["in_person"], "operator", "abuse")
+        db.session.commit()
+    answer = patient.book("/appointments", {"hold_id": held})
+    assert (answer.status_code, answer.get_json()["type"]) == (403, "urn:portico:problem:service_closed")
+
+
 def test_somebody_elses_appointment_is_absent(patient, sign, slot):
     mine = patient.book("/appointments", slot).get_json()["id"]
     other = sign()

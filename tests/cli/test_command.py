@@ -46,6 +46,15 @@ def test_doctor_says_what_is_wrong_and_how_to_mend_it(portico: Callable[..., Any
     assert "BAD  valkey" in without_valkey.out
 
 
+def test_doctor_misses_mail_in_production(portico: Callable[..., Any], connected: dict[str, str]) -> None:
+    here = {**connected, "PORTICO_ENV": "production"}
+    assert "BAD  e-mail" in portico("doctor", **here).out
+    assert (
+        "ok   e-mail: by mail.example" in portico("doctor", **here, PORTICO_SMTP_URL="smtp://a:secret@mail.example").out
+    )
+    assert "ok   e-mail" in portico("doctor", **connected).out
+
+
 def test_doctor_refuses_a_role_that_row_security_does_not_bind(
     portico: Callable[..., Any], connected: dict[str, str], test_database: TestDatabase
 ) -> None:

@@ -254,3 +254,13 @@ def test_every_place_of_the_navigation_has_an_icon_that_is_drawn(app):
 
     sprite = Path(app.static_folder, "icons", "sprite.svg").read_text(encoding="utf-8")
     assert [icon for _endpoint, _label, icon in NAVIGATION if f'id="{icon}"' not in sprite] == []
+
+
+def test_the_script_of_the_sign_in_page_is_served_here_too(app, portals):
+    console_service.ensure_console()
+    visitor = app.test_client()
+    page = visitor.get("/sign-in", base_url="http://console.localhost:8000").get_data(as_text=True)
+    assert "/register" not in page, "nobody opens an account at the console"
+    (script,) = re.findall(r'src="(/static-identity/[^"]+)"', page)
+    with visitor.get(script, base_url="http://console.localhost:8000") as answer:
+        assert answer.status_code == 200

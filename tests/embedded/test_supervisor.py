@@ -146,8 +146,8 @@ def test_children_of_a_supervisor_killed_with_9_are_gone_after_the_next_start(
     two = terminal(body)
     eventually(lambda: two.text().count("all ready") == 2)
     assert not processes.alive(hard)
-    assert two.pid("hard") != hard
-    assert two.pid("soft") != soft
+    eventually(lambda: two.pid("hard") != hard)
+    eventually(lambda: two.pid("soft") != soft)
 
 
 @pytest.mark.faults
@@ -298,6 +298,46 @@ def test_needs_that_cannot_be_met_are_refused(root: Path, children: list[Child],
 def test_program_that_is_not_there_is_told(root: Path) -> None:
     with pytest.raises(EmbeddedError, match="web cannot be started"):
         Supervisor(root, [Child("web", [str(root / "nothing")])]).run()
+
+
+class Noted:
+    """A server that only notes what is asked of it."""
+
+    def __init__(self, notes: list[str]) -> None:
+        self.notes = notes
+
+    def start(self) -> None:
+        self.notes.append("server starts")
+
+    def stop(self) -> None:
+        self.notes.append("server stops")
+
+    def running(self) -> bool:
+        return True
+
+
+def test_servers_stop_when_preparing_fails(root: Path) -> None:
+    notes: list[str] = []
+
+    def prepare() -> None:
+        notes.append("prepared")
+        raise RuntimeError("cannot migrate")
+
+    child = shell("web", f"touch {root}/started; exec sleep 100")
+    with pytest.raises(RuntimeError, match="cannot migrate"):
+        Supervisor(root, [child], [("noted", Noted(notes))], prepare=prepare).run()
+    assert notes == ["server starts", "prepared", "server stops"]
+    assert not (root / "started").exists()
+
+
+def test_stopped_while_preparing_starts_no_child_and_stops_the_servers(root: Path) -> None:
+    """Ctrl-C in the first seconds: nothing may be left running."""
+    notes: list[str] = []
+    child = shell("web", f"touch {root}/started; exec sleep 100")
+    one = Supervisor(root, [child], [("noted", Noted(notes))], prepare=lambda: os.kill(os.getpid(), signal.SIGINT))
+    assert one.run() == 0
+    assert notes == ["server starts", "server stops"]
+    assert not (root / "started").exists()
 
 
 def test_probe_of_a_port() -> None:

@@ -116,7 +116,7 @@ some = lambda *codes: st.frozensets(st.sampled_from(codes))  # noqa: E731
     some("fr_nir", "lu_matricule", "be_eid", "identity_number"), some("vitale_card", "cns_card", "e_id_card", "identity_document"),
 )  # fmt: skip
 def test_a_verified_category_has_all_its_proofs_and_more_proofs_never_lose_it(
-    runtime, residence, workplace, confirmed, numbers, copies
+    whole_app, runtime, residence, workplace, confirmed, numbers, copies
 ):
     dispatcher = runtime.dispatcher(JURISDICTIONS)
     known = ProfileFacts(residence, workplace, confirmed, numbers, copies)

@@ -1,13 +1,15 @@
 """Announced in the transaction, delivered after it, at least once, visibly dead when it cannot be."""
 
 import datetime as dt
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import select
 
 from core import clock
 from core.db import db
-from core.jobs import announce, outbox, periodic
+from core.events import Undeliverable
+from core.jobs import announce, outbox, periodic, worker
 from core.jobs.models import OutboxDelivery, OutboxMessage, PeriodicRun
 from core.tenancy.current import entered
 
@@ -146,3 +148,61 @@ def test_the_row_is_gone_with_its_message(inside, heard):
     )
     db.session.commit()
     assert db.session.execute(select(OutboxDelivery).where(OutboxDelivery.consumer == "tests")).first() is None
+
+
+def test_a_second_job_of_a_delivery_does_not_use_up_its_attempts(inside, monkeypatch):
+    """The relay may have queued a delivery many times while the workers were away."""
+    calls = []
+
+    def fail(event):
+        calls.append(event.id)
+        raise ValueError
+
+    monkeypatch.setitem(outbox._consumers, "test_happened", {"tests": fail})
+    message = announce("test_happened", {})
+    db.session.commit()
+    for _job in range(5):
+        assert not outbox.deliver(inside.id, message, "tests")
+    assert len(calls) == 1
+
+
+def test_what_can_never_be_delivered_is_dead_at_once(inside, monkeypatch):
+    def fail(event):
+        raise Undeliverable("no such address")
+
+    monkeypatch.setitem(outbox._consumers, "test_happened", {"tests": fail})
+    announce("test_happened", {})
+    db.session.commit()
+    outbox.drain()
+    assert [(d.attempts, d.last_error) for d in outbox.dead_letters()] == [(1, "Undeliverable")]
+
+
+def test_pauses_grow_to_an_hour_and_reach_over_a_night():
+    pauses = [
+        min(outbox.FIRST_PAUSE_SECONDS * 2**n, outbox.LONGEST_PAUSE_SECONDS) for n in range(1, outbox.MAX_ATTEMPTS)
+    ]
+    assert max(pauses) == 3600
+    assert sum(pauses) > 10 * 3600
+
+
+@pytest.mark.parametrize(("waiting", "relayed"), [(0, 1), (worker.LONGEST_QUEUE, 0)])
+def test_a_full_queue_is_not_filled_further(inside, heard, monkeypatch, waiting, relayed):
+    woken, rounds = [], iter([False, True])
+    monkeypatch.setattr(worker, "waker", lambda url: woken.extend)
+    monkeypatch.setattr(worker, "_queue", lambda url: SimpleNamespace(count=waiting))
+    monkeypatch.setattr(worker, "RELAY_PAUSE_SECONDS", 0)
+    monkeypatch.setattr(periodic, "run_due", lambda: 0)
+    announce("test_happened", {})
+    db.session.commit()
+    worker.run_scheduler("", lambda: next(rounds))
+    assert len(woken) == relayed
+
+
+def test_without_valkey_the_relay_delivers_by_itself(inside, heard, monkeypatch):
+    rounds = iter([False, True])
+    monkeypatch.setattr(worker, "RELAY_PAUSE_SECONDS", 0)
+    monkeypatch.setattr(periodic, "run_due", lambda: 0)
+    announce("test_happened", {"n": 1})
+    db.session.commit()
+    worker.run_scheduler("unix:///nonexistent/valkey.sock", lambda: next(rounds))
+    assert [e.payload for e in heard] == [{"n": 1}]

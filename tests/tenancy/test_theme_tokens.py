@@ -135,6 +135,23 @@ def test_a_missing_colour_is_told_once_and_the_other_mode_is_still_checked(
     assert ("theme.dark.ink", "contrast of ink on surface") in told
 
 
+def test_a_broken_colour_does_not_hide_what_else_cannot_be_read(
+    edit: Callable[..., int], load: Callable[[], LoadResult]
+) -> None:
+    line = edit('line: "#d3e0e2"', 'line: "#d3e0"')
+    other = edit('ink_soft: "#4a6166"', 'ink_soft: "#70888d"')
+    told = {(p.line, p.key, p.message.partition(" is ")[0]) for p in load().problems}
+    assert any((n, key) == (line, "theme.light.line") for n, key, _message in told)
+    assert (other, "theme.light.ink_soft", "contrast of ink_soft on surface") in told
+
+
+def test_an_ink_that_is_no_colour_is_not_judged_by_the_one_computed_for_it(
+    edit: Callable[..., int], load: Callable[[], LoadResult]
+) -> None:
+    line = edit('    brand: "#14616b"', '    brand_ink: "white"\n    brand: "#14616b"')
+    assert [(p.line, p.key) for p in load().problems] == [(line, "theme.light.brand_ink")]
+
+
 def blocks(sheet: str) -> dict[str, dict[str, str]]:
     """selector -> tokens; the dark one inside @media is `@dark`."""
     sheet = sheet.replace("@media (prefers-color-scheme: dark){:root{", "@dark{").replace("}}", "}")

@@ -100,6 +100,9 @@ def book(body: dict[str, Any]) -> dict[str, Any]:
             raise invalid(
                 [{"pointer": "#", "detail": "either hold_id alone, or professional, reason, practice and begin"}]
             )
+        held = scheduling.access_appointment(body["hold_id"], account_id=g.account.id)
+        if held is not None:
+            shared.open_to_caller(held.service)
         row = scheduling.confirm(g.account.id, body["hold_id"], version)
     else:
         missing = [
@@ -112,7 +115,7 @@ def book(body: dict[str, Any]) -> dict[str, Any]:
         _open(body["reason_id"])
         booker = shared.patient(body.pop("dependant_id", None))
         row = scheduling.book(booker, **body, terms_version=version)
-    consent.order_version(g.account.id, act_kind="appointment", act_id=row.id, language=language())
+    consent.order_version(g.account.id, act_kind="appointment", act_id=row.id, language=language(), checked=True)
     return shared.appointment_of(row)
 
 

@@ -10,7 +10,7 @@ from core.clock import at
 from core.hooks.nomenclatures import NomenclatureProblem, load_specialties
 from core.hooks.specialty_names import SPECIALTY_NAMES
 from plugins import jurisdiction_fr as plugin
-from plugins.jurisdiction_fr.rules import hosting, law, public_holidays
+from plugins.jurisdiction_fr.rules import consumers, hosting, law, public_holidays
 
 
 def conditions(thing):
@@ -233,16 +233,33 @@ def test_the_host_is_named_certified_and_in_the_area(change, missing):
 
 @pytest.mark.rule("SO-003")
 def test_a_portal_may_keep_its_data_in_france_only():
-    config = {"host": HOST | {"country": "DE"}, "plugins": {"jurisdiction_fr": {"host_countries": ["FR"]}}}
+    mediator = {"consumer_mediator": {"name": "Médiation"}}
+    config = {
+        "host": HOST | {"country": "DE"},
+        "legal": mediator,
+        "plugins": {"jurisdiction_fr": {"host_countries": ["FR"]}},
+    }
     (check,) = plugin.go_live_checks(config)
     assert check.key == "host.country"
     assert "FR" in str(check.message)
     assert "DE" not in str(check.message)
 
 
+@pytest.mark.parametrize(("day", "asked"), [(dt.date(2015, 12, 31), 0), (dt.date(2016, 1, 1), 1)])
+def test_the_consumer_mediator_is_asked_for_since_2016(day, asked):
+    assert len(consumers.mediator_problems({}, plugin.PARAMETERS, day)) == asked
+    named = {"legal": {"consumer_mediator": {"name": "Médiation"}}}
+    assert consumers.mediator_problems(named, plugin.PARAMETERS, day) == ()
+
+
 @pytest.mark.rule("CB-270")
 def test_an_empty_configuration_lacks_everything():
-    assert {c.key for c in plugin.go_live_checks({})} == {"host.name", "host.certification", "host.country"}
+    assert {c.key for c in plugin.go_live_checks({})} == {
+        "host.name",
+        "host.certification",
+        "host.country",
+        "legal.consumer_mediator",
+    }
 
 
 @pytest.mark.rule("CB-287")

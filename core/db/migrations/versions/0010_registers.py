@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from core.db.rls import open_to_all
 
 revision = "0010"
-down_revision = "0007"
+down_revision = "0008"
 
 TS = sa.DateTime(timezone=True)
 
