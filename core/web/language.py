@@ -40,7 +40,7 @@ def say(message: Message | str | None, **params: Any) -> str:
 def _reading() -> tuple[str, Mapping[str, str] | None]:
     """(language, the tenant's own words) of this visitor; found once for each tenant and choice."""
     # One look behind the proxy instead of five: a page says a hundred words.
-    state: dict[str, Any] = g._get_current_object().__dict__  # type: ignore[attr-defined]
+    state: dict[str, Any] = g._get_current_object().__dict__
     tenant, code = state.get("tenant"), state.get("language")
     kept = state.get("_reading")
     if kept is None or code is None or kept[0] is not tenant or kept[1] != code:
