@@ -27,6 +27,7 @@ def add_domain(domain: str, folder: Path) -> None:
     """Tell where an external plugin keeps `<lang>/LC_MESSAGES/<domain>.po`; built-in plugins need no call."""
     _folders[domain] = folder
     catalogue.cache_clear()
+    _translated.cache_clear()
 
 
 @lru_cache(maxsize=256)
@@ -53,6 +54,12 @@ def lookup(
     """The text of a message id: the tenant's word, else the domain's catalogue, else English."""
     if overrides and msgid in overrides:
         return overrides[msgid]
+    return _translated(domain, language, context, msgid)
+
+
+@lru_cache(maxsize=32_768)
+def _translated(domain: str, language: str, context: str | None, msgid: str) -> str:
+    """The catalogue's text, kept: a page asks for a hundred words, always the same ones."""
     found = catalogue(domain, language)
     text = found.pgettext(context, msgid) if context else found.gettext(msgid)
     return str(text) if text else msgid
@@ -63,6 +70,8 @@ def render(message: Message | str, language: str, overrides: Mapping[str, str] |
     if isinstance(message, str):
         return message
     text = lookup(message.msgid, language, message.domain, overrides, message.context)
+    if not message.params:
+        return fill(text, message.params)
     return fill(text, {k: _value(v, language, overrides) for k, v in message.params.items()})
 
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable, Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel import dates, numbers
-from flask import Flask, g, request, url_for
+from flask import Flask, g, has_request_context, request, url_for
 from markupsafe import Markup, escape
 
 from core import i18n
-from core.messages import Message
+from core.messages import Message, fill
 
 COOKIE = "portico_language"
+KEPT_ADDRESSES = 4096
 
 
 def language() -> str:
@@ -32,13 +34,26 @@ def say(message: Message | str | None, **params: Any) -> str:
     """A message in the visitor's language, with the tenant's own words on top."""
     if message is None:
         return ""
-    tenant = g.get("tenant")
-    code = language()
-    return i18n.render(message, code, tenant.words(code) if tenant else None)
+    return i18n.render(message, *_reading())
+
+
+def _reading() -> tuple[str, Mapping[str, str] | None]:
+    """(language, the tenant's own words) of this visitor; found once for each tenant and choice."""
+    # One look behind the proxy instead of five: a page says a hundred words.
+    state: dict[str, Any] = g._get_current_object().__dict__
+    tenant, code = state.get("tenant"), state.get("language")
+    kept = state.get("_reading")
+    if kept is None or code is None or kept[0] is not tenant or kept[1] != code:
+        code = language()
+        kept = state["_reading"] = (tenant, code, tenant.words(code) if tenant else None)
+    return kept[1], kept[2]
 
 
 def gettext(msgid: str, **params: Any) -> str | Markup:
     """The `_` of templates: named parameters in braces; parameters are escaped when one of them is markup."""
+    if not params:
+        code, words = _reading()
+        return fill(i18n.lookup(msgid, code, overrides=words), params)
     if any(isinstance(v, Markup) for v in params.values()):
         text = say(Message(msgid))
         return Markup(escape(text)).format_map({k: escape(v) for k, v in params.items()})  # noqa: S704
@@ -96,9 +111,32 @@ def fmt_country(code: str) -> str:
     return str(i18n.locale(language()).territories.get(code, code))
 
 
+def _addresses() -> Callable[..., str]:
+    """`url_for` for templates: paths of a page are the same at each visit, so they are built once."""
+    kept: dict[tuple[Any, ...], str] = {}
+
+    def address(endpoint: str, **values: Any) -> str:
+        plain = has_request_context() and not request.script_root and not endpoint.startswith(".")
+        if not plain or any(name.startswith("_") for name in values):
+            return url_for(endpoint, **values)
+        key = (endpoint, *((name, type(value), value) for name, value in values.items()))
+        try:
+            return kept[key]
+        except KeyError:
+            if len(kept) >= KEPT_ADDRESSES:
+                kept.clear()
+            kept[key] = made = url_for(endpoint, **values)
+            return made
+        except TypeError:  # a list among the values
+            return url_for(endpoint, **values)
+
+    return address
+
+
 def install(app: Flask) -> None:
     """Give the words to Jinja."""
     app.jinja_env.add_extension("jinja2.ext.i18n")
+    app.jinja_env.globals["url_for"] = _addresses()
     app.jinja_env.globals.update(
         _=gettext,
         gettext=gettext,

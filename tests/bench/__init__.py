@@ -1,0 +1,1 @@
+"""The figures: `make bench` measures ratios against bases in the same run, and writes docs/performance.md."""

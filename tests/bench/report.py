@@ -1,0 +1,116 @@
+"""docs/performance.md, written from what was measured; nothing else is said in it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from tests.bench.goals import GOALS, Goal, Measured, Verdict
+from tests.bench.kept import Part
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "performance.md"
+
+_HEAD = """# Performance
+
+Written by `make bench` on {date}, on a machine with {cores} cores that did other work at the same time; do not edit.
+
+Every figure is a ratio to a base that was measured in the same run, in turn with it: absolute times say more about the machine
+than about the code. Medians are taken over the rounds named in each row, after a round that does not count. Ratios of pages and
+bookings are ratios of CPU time (web server and database together, all their processes); wall time stands beside it. The load
+comes from a small Python client on the same cores. A part can be measured again on its own (`python -m tests.bench --only NAME`);
+a ratio and its base always come from the same part of the same run. Web servers run as `portico serve` runs them (two workers of four threads),
+the database is the embedded one with fsync on.
+
+A goal that is missed is said so, with the likely reason below the table.
+"""
+
+# Why a goal may be missed: shown only where it was.
+REASONS: Mapping[str, str] = {
+    "P1": "A page draws its layout anew for each visitor (menu, words in the visitor's language, addresses): about a hundred look-ups of words and addresses in Python. The database has one query of it.",
+    "P2": "As P1, and the session with its keys, the page's own rows as objects of the mapper, an unsealed name, and BEGIN and ROLLBACK as messages of their own.",
+    "P3": "The writes themselves: eleven rows in eight tables instead of one.",
+    "P3 API": "The writes are one round trip; what remains is asked before it: session, key, consents, profile and its proofs for the category of the patient, the choice with its slot, two decisions with sealed receipts, the check of input and answer, and a job in Valkey for each consumer. Facts of the patient in one query, and all jobs in one message, would be the next steps.",
+    "P4": "One Flask process per core, a Python client beside it, and pgbench that has neither.",
+    "P5 prepared": "The policy reads a setting for each query.",
+    "P5 simple": "The policy is parsed and planned with each query of the simple protocol.",
+    "P6": "One more message to the database, BEGIN with the tenant, on a view that has hardly anything else to do.",
+    "P7": "The host look-up in a longer table, and a hundred configurations instead of one in the processors' caches.",
+    "P7 memory": "A process keeps the whole configuration of each portal it was asked for: texts, drawings, words. Nothing is ever dropped before the process ends. Keeping texts and drawings out of the view until they are shown is the next step.",
+    "P8": "Hooks are called by name with isolation of errors.",
+    "P9": "Noise of the machine: the two tables of calls are equal.",
+    "P10": "Rows and ranges become Python objects before they are cut.",
+    "P10 wall": "About half of it is the making of rows and slots in Python, the rest the database; wall time was taken while the machine did other work, and the base took longer still.",
+    "P11 page": "As named in the row.",
+    "P11 logged in": "Host, session, consents given and refused, the page's own rows, names of professionals and places, unread notifications: each a query of its own.",
+    "P11 booking": "As named in the row.",
+    "P11 API": "Reading the host, BEGIN, session, key (lock and look-up), consents, the patient's profile in three parts, the reason, the choice with its slot; then the writes, the order's consent, the key, the trail, COMMIT. The writes themselves are one.",
+    "P13": "Two cores carry the server, the database, the client and whatever else the machine did: a neighbour shows in the slowest hundredth.",
+    "P14 cold": "The database is made anew, the example portals are filled by the use cases themselves, and each of the three processes loads the application; all of it is processor time, which others shared.",
+    "P14 warm": "Four processes load the application one after another on two cores, which others shared.",
+    "R1": "A defect: see the row.",
+    "R2": "A defect: see the row.",
+    "R3 database": "The server replays its log first; connections of the pools are found dead one by one.",
+    "R3 web": "A new worker loads the whole application, with all plugins, before it listens; that is processor time, which others shared.",
+    "R4": "A claim runs out after ten seconds, then the relay hands the message out again.",
+}
+
+
+def write(parts: Mapping[str, Part]) -> Path:
+    """Write the page."""
+    found = {m.code: m for p in parts.values() for m in p.measured}
+    growth: Sequence[str] = [line for p in parts.values() for line in p.growth]
+    problems = {name: p.problem for name, p in parts.items() if p.problem}
+    date = " and ".join(sorted({p.date for p in parts.values()}))
+    seconds = sum(p.seconds for p in parts.values())
+    lines = [_HEAD.format(date=date, cores=os.cpu_count()), "## Goals", ""]
+    lines += ["| # | Measured | Against | Gate | Stretch | Value | Verdict | CPU ms | Wall | Rounds | Note |"]
+    lines += ["| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |"]
+    lines += [_row(g, found.get(g.code)) for g in GOALS]
+    missed = [g for g in GOALS if (m := found.get(g.code)) and g.verdict(m.value) is Verdict.MISSED]
+    if missed:
+        lines += ["", "## Missed, and the likely reason", ""]
+        lines += [f"- **{g.code}** {REASONS[g.code]}" for g in missed]
+    if problems:
+        lines += ["", "## Not measured", ""]
+        lines += [f"- {name}: {why}" for name, why in problems.items()]
+    lines += ["", "## How the cost of free slots grows", ""]
+    lines += [
+        "Two openings a day, half-hour slots; what the product does for a search: free time from the database, cut into slots."
+    ]
+    lines += ["CPU is that of the web process.", ""]
+    lines += [
+        "| Grows with | Case | Free slots | Wall ms | CPU ms | µs per free slot |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    lines += list(growth) or ["| – | not measured here | – | – | – | – |"]
+    lines += ["", f"All parts together took {seconds:.0f} s.", ""]
+    PAGE.write_text("\n".join(lines), encoding="utf-8")
+    return PAGE
+
+
+def _row(g: Goal, m: Measured | None) -> str:
+    if m is None:
+        return f"| {g.code} | {g.what} | {g.base} | {g.limit(g.gate)} | {g.limit(g.stretch)} | – | {Verdict.NOT_MEASURED} | – | – | – | – |"
+    verdict = g.verdict(m.value)
+    shown = f"**{verdict}**" if verdict is Verdict.MISSED else str(verdict)
+    value = f"{number(m.value)}{' ' + g.unit if g.unit else ''}"
+    return (
+        f"| {g.code} | {g.what} | {g.base} | {g.limit(g.gate)} | {g.limit(g.stretch)} | {value} | {shown} "
+        f"| {m.cpu or '–'} | {m.wall or '–'} | {m.rounds} | {m.note or '–'} |"
+    )
+
+
+def number(value: float) -> str:
+    """As many digits as mean something."""
+    if value == int(value):
+        return f"{value:.0f}"
+    return (
+        f"{value:.0f}"
+        if value >= 100
+        else f"{value:.1f}"
+        if value >= 10
+        else f"{value:.2f}"
+        if value >= 0.1
+        else f"{value:.3f}"
+    )
