@@ -161,7 +161,7 @@ class Ground:
     def scalar(self, query: str) -> Any:
         """One value, seen by the superuser."""
         with self.admin() as c:
-            row = c.execute(query).fetchone()  # type: ignore[arg-type]
+            row = c.execute(query).fetchone()
             return row[0] if row else None
 
     # -- processes -----------------------------------------------------------------------------------------------------

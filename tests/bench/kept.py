@@ -21,6 +21,7 @@ class Part:
     measured: list[Measured]
     growth: list[str] = dataclasses.field(default_factory=list)
     problem: str = ""
+    run: str = ""
 
 
 def load() -> dict[str, Part]:

@@ -84,7 +84,8 @@ class Pool:
     def closed(self, count: int, make: Callable[[int], bytes], wanted: int = 200) -> int:
         """Send `count` requests as fast as answers come; `make` takes a number. Raises on another status."""
         numbers = iter(range(count))
-        lock, wrong = threading.Lock(), []
+        lock = threading.Lock()
+        wrong: list[str] = []
 
         def run(connection: Connection) -> None:
             while not wrong:
@@ -119,7 +120,8 @@ class Pool:
     def paced(self, per_second: float, seconds: float, request: bytes) -> list[float]:
         """Latencies in ms at a fixed rate, counted from when each request was due: waiting in line counts."""
         begun, due = time.perf_counter() + 0.05, iter(range(int(per_second * seconds)))
-        lock, took = threading.Lock(), []
+        lock = threading.Lock()
+        took: list[float] = []
 
         def run(connection: Connection) -> None:
             while True:

@@ -15,12 +15,17 @@ _HEAD = """# Performance
 
 Written by `make bench` on {date}, on a machine with {cores} cores that did other work at the same time; do not edit.
 
-Every figure is a ratio to a base that was measured in the same run, in turn with it: absolute times say more about the machine
-than about the code. Medians are taken over the rounds named in each row, after a round that does not count. Ratios of pages and
-bookings are ratios of CPU time (web server and database together, all their processes); wall time stands beside it. The load
-comes from a small Python client on the same cores. A part can be measured again on its own (`python -m tests.bench --only NAME`);
-a ratio and its base always come from the same part of the same run. Web servers run as `portico serve` runs them (two workers of four threads),
-the database is the embedded one with fsync on.
+Ratios are measured against a base in the same run, in turn with it where the row says nothing else: absolute times say more about
+the machine than about the code, and here they were taken beside other work. Medians are taken over the
+rounds named in each row (of ratios after one that does not count); counts of queries are taken once. Ratios of pages and bookings are
+ratios of CPU time (web server and database together, all their processes); wall time stands beside it. The load comes from a small
+Python client on the same cores. Web servers run as `portico serve` runs them (two workers of four threads), the database is the
+embedded one with fsync on.
+
+A run is bounded to nine minutes. On a busy machine that is too short for all parts: a part is then measured in a run of its own
+(`python -m tests.bench --only NAME`), with its base; only P8 takes its base, the page of P1, from another part. Run {runs}.
+
+P3 stands twice. The first row is the writes alone behind bare Flask, the second what a patient's program really calls.
 
 A goal that is missed is said so, with the likely reason below the table.
 """
@@ -63,7 +68,7 @@ def write(parts: Mapping[str, Part]) -> Path:
     problems = {name: p.problem for name, p in parts.items() if p.problem}
     date = " and ".join(sorted({p.date for p in parts.values()}))
     seconds = sum(p.seconds for p in parts.values())
-    lines = [_HEAD.format(date=date, cores=os.cpu_count()), "## Goals", ""]
+    lines = [_HEAD.format(date=date, cores=os.cpu_count(), runs=_runs(parts)), "## Goals", ""]
     lines += ["| # | Measured | Against | Gate | Stretch | Value | Verdict | CPU ms | Wall | Rounds | Note |"]
     lines += ["| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |"]
     lines += [_row(g, found.get(g.code)) for g in GOALS]
@@ -87,6 +92,11 @@ def write(parts: Mapping[str, Part]) -> Path:
     lines += ["", f"All parts together took {seconds:.0f} s.", ""]
     PAGE.write_text("\n".join(lines), encoding="utf-8")
     return PAGE
+
+
+def _runs(parts: Mapping[str, Part]) -> str:
+    found = sorted({p.run for p in parts.values()})
+    return "once, whole" if len(found) == 1 else f"for this page: parts of {len(found)} runs"
 
 
 def _row(g: Goal, m: Measured | None) -> str:

@@ -75,16 +75,16 @@ def prepare(admin: str, owner: str, tenant_id: int, made: Any, account_id: uuid.
     """Make the tables and the function, as the owner; the portals' copies of a professional, as the superuser."""
     with psycopg.connect(admin, autocommit=True) as c:
         for table, id_ in (("professionals", made.pro.id), ("practices", made.practice.id)):
-            c.execute(_COPIES.format(table=table, first=FIRST_TENANT, spread=SPREAD, tenant=int(tenant_id), id=id_))  # type: ignore[arg-type]
+            c.execute(_COPIES.format(table=table, first=FIRST_TENANT, spread=SPREAD, tenant=int(tenant_id), id=id_))
     with psycopg.connect(owner, autocommit=True) as c:
         for statement in _TABLES.split(";\n"):
             if statement.strip():
-                c.execute(statement)  # type: ignore[arg-type]
-        c.execute(f"INSERT INTO bench_rows SELECT id, {int(tenant_id)}, name FROM bench_rows_plain")  # type: ignore[arg-type]
+                c.execute(statement)
+        c.execute(f"INSERT INTO bench_rows SELECT id, {int(tenant_id)}, name FROM bench_rows_plain")
         for table in ("bench_rows", "bench_many"):
-            c.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")  # type: ignore[arg-type]
-            c.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")  # type: ignore[arg-type]
-            c.execute(f"CREATE POLICY tenant ON {table} USING ({_POLICY}) WITH CHECK ({_POLICY})")  # type: ignore[arg-type]
+            c.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
+            c.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
+            c.execute(f"CREATE POLICY tenant ON {table} USING ({_POLICY}) WITH CHECK ({_POLICY})")
         c.execute(
             _BOOK.format(
                 first=FIRST_TENANT,
@@ -94,5 +94,5 @@ def prepare(admin: str, owner: str, tenant_id: int, made: Any, account_id: uuid.
                 practice=made.practice.id,
                 reason=made.reason.id,
             )
-        )  # type: ignore[arg-type]
+        )
         c.execute("ANALYZE")

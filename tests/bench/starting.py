@@ -18,6 +18,7 @@ from tests.bench.ground import HOST, PROJECT, free_port, wait_for
 from tests.bench.load import Connection, get
 
 COLD, WARM = 5, 5
+BUDGET_SECONDS = 150
 
 
 def _start(var: Path) -> float:
@@ -46,21 +47,31 @@ def _start(var: Path) -> float:
 
 
 def measure() -> list[Measured]:
-    """Cold starts on a new folder each, warm starts on the last of them."""
-    cold, warm, folders = [], [], []
+    """Cold starts on a new folder each, warm starts on the last of them; fewer where the machine is too busy for five."""
+    cold: list[float] = []
+    warm: list[float] = []
+    folders: list[Path] = []
+    begun = time.perf_counter()
     try:
-        for _ in range(COLD):
-            var = Path(tempfile.mkdtemp(prefix="portico-start-"))
-            folders.append(var)
-            cold.append(_start(var))
-        warm = [_start(folders[-1]) for _ in range(WARM)]
+        while len(cold) < COLD and time.perf_counter() - begun < BUDGET_SECONDS:
+            folders.append(Path(tempfile.mkdtemp(prefix="portico-start-")))
+            cold.append(_start(folders[-1]))
+        begun = time.perf_counter()
+        while len(warm) < WARM and time.perf_counter() - begun < BUDGET_SECONDS:
+            warm.append(_start(folders[-1]))
     finally:
         for var in folders:
-            for note in var.glob("*.path"):
-                shutil.rmtree(note.read_text().strip(), ignore_errors=True)
+            for elsewhere in var.glob("*.path"):
+                shutil.rmtree(elsewhere.read_text().strip(), ignore_errors=True)
             shutil.rmtree(var, ignore_errors=True)
-    note = "two portals, people and weeks of agenda are loaded"
     return [
-        Measured("P14 cold", statistics.median(cold), COLD, note=note),
-        Measured("P14 warm", statistics.median(warm), WARM, note="data of the first start"),
+        Measured(
+            "P14 cold", statistics.median(cold), len(cold), note=_note("portals, people and agendas are loaded", cold)
+        ),
+        Measured("P14 warm", statistics.median(warm), len(warm), note=_note("data of the first start", warm)),
     ]
+
+
+def _note(text: str, took: list[float]) -> str:
+    few = "" if len(took) >= 5 else "; the machine was too busy for five rounds"
+    return f"{text}; fastest {min(took):.1f} s{few}"
