@@ -1,11 +1,13 @@
 """An identity provider in a real Chromium: there by a link (a form could not leave the site), back, and out again."""
 
 import json
+import re
 import subprocess
 import sys
 
 import pytest
 import requests
+from playwright.sync_api import expect
 from sqlalchemy import select
 
 from core.consent import service as consent
@@ -63,13 +65,13 @@ def test_there_back_and_out(page, server, portals, local_provider):
     page.get_by_role("link", name="Sign in with Local identity").click()
     page.wait_for_url("http://localhost:*/authorize*")
     page.click("#stop")
-    assert page.get_by_role("heading", name="You stopped the sign-in").is_visible()
+    expect(page.get_by_role("heading", name="You stopped the sign-in")).to_be_visible()
     page.get_by_role("link", name="Try again with Local identity").click()
     page.click("#go")
     page.wait_for_url(f"{base}/sign-in/identity")
-    assert page.get_by_role("heading", name="Welcome, Éloïse N'Diaye").is_visible()
+    expect(page.get_by_role("heading", name="Welcome, Éloïse N'Diaye")).to_be_visible()
     page.get_by_role("link", name="Open an account").click()
-    assert page.locator("[name=first_name]").get_attribute("readonly") is not None
+    expect(page.locator("[name=first_name]")).to_have_attribute("readonly", re.compile(".*"))
     # Connected meanwhile: the next visit signs in.
     from core.identity import provider_links
     from core.identity.oidc import Arrival
