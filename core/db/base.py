@@ -8,6 +8,7 @@ from collections import deque
 from typing import Any, ClassVar
 
 from flask_sqlalchemy import SQLAlchemy
+from psycopg.pq import TransactionStatus
 from sqlalchemy import DateTime, Engine, ForeignKeyConstraint, Integer, MetaData, PrimaryKeyConstraint, event
 from sqlalchemy.dialects.postgresql import UUID
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
@@ -117,3 +118,11 @@ def install_engine_events(engine: Engine) -> None:
         value = scope.scope_value()
         setting = str(int(value)) if value else ""
         connection.connection.driver_connection.execute(f"BEGIN; SET LOCAL app.tenant_id='{setting}'")
+
+    @event.listens_for(engine, "rollback")
+    def _rollback(connection: Any) -> None:
+        # The driver forgets its prepared statements at each rollback, in case one undid a change of the schema; every
+        # page that only reads ends with one. Ours never change the schema, so the server is told past the driver.
+        driver = connection.connection.driver_connection
+        if driver.pgconn.transaction_status in (TransactionStatus.INTRANS, TransactionStatus.INERROR):
+            driver.pgconn.exec_(b"ROLLBACK")

@@ -7,7 +7,7 @@ import uuid
 from dataclasses import dataclass
 
 from flask import current_app, g, request
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 from werkzeug.wrappers import Response
 
 from core import audit, clock, crypto
@@ -106,30 +106,44 @@ def usable(account: Account) -> bool:
     return account.state == "active"
 
 
+# Made once: building a query costs more than running this one. The keys come along, so that unsealing asks no more.
+_LOAD = (
+    select(
+        Account,
+        AuthSession.id.label("session_id"),
+        AuthSession.seen_at,
+        AuthSession.strong_at,
+        AuthSession.terms_stamp,
+        ProfessionalProfile.state.label("professional_state"),
+        PersonKey.sealed.label("person_sealed"),
+        TenantKey.sealed.label("tenant_sealed"),
+    )
+    .join(AuthSession, (Account.tenant_id == AuthSession.tenant_id) & (Account.id == AuthSession.account_id))
+    .outerjoin(
+        ProfessionalProfile,
+        (ProfessionalProfile.tenant_id == Account.tenant_id) & (ProfessionalProfile.id == Account.id),
+    )
+    .outerjoin(PersonKey, (PersonKey.tenant_id == Account.tenant_id) & (PersonKey.person_id == Account.person_id))
+    .outerjoin(TenantKey, TenantKey.tenant_id == Account.tenant_id)
+    .where(AuthSession.digest == bindparam("digest"), AuthSession.expires_at > bindparam("now"))
+)
+
+
 def load(token: str) -> AccountView | None:
     """The account of a session that is alive: one query for session, account and keys."""
     now = clock.now()
     rule = policy()["session"]
-    row = db.session.execute(
-        select(AuthSession, Account, ProfessionalProfile.state, PersonKey, TenantKey)
-        .join(Account, (Account.tenant_id == AuthSession.tenant_id) & (Account.id == AuthSession.account_id))
-        .outerjoin(
-            ProfessionalProfile,
-            (ProfessionalProfile.tenant_id == Account.tenant_id) & (ProfessionalProfile.id == Account.id),
-        )
-        # Fetched here so that the keys stand in the session's identity map when the name is unsealed.
-        .outerjoin(PersonKey, (PersonKey.tenant_id == Account.tenant_id) & (PersonKey.person_id == Account.person_id))
-        .outerjoin(TenantKey, TenantKey.tenant_id == Account.tenant_id)
-        .where(AuthSession.digest == crypto.token_digest(token), AuthSession.expires_at > now)
-    ).one_or_none()
+    digest = crypto.token_digest(token)
+    row = db.session.execute(_LOAD, {"digest": digest, "now": now}).one_or_none()
     if row is None:
         return None
-    found, account, professional_state, *_keys = row
-    if now - found.seen_at > dt.timedelta(minutes=rule["inactivity_minutes"]) or not usable(account):
-        db.session.delete(found)
+    account = row.Account
+    if now - row.seen_at > dt.timedelta(minutes=rule["inactivity_minutes"]) or not usable(account):
+        db.session.execute(delete(AuthSession).where(AuthSession.id == row.session_id))
         db.session.commit()
         return None
     try:
+        keys.learn(row.tenant_sealed, account.person_id, row.person_sealed)
         who = keys.unseal_json(account.person_id, "accounts", "sealed", account.sealed)
     except keys.Erased:
         return None
@@ -144,13 +158,13 @@ def load(token: str) -> AccountView | None:
         state=account.state,
         must_change_password=account.must_change_password,
         limited_services=frozenset(account.limited_services),
-        professional_state=professional_state,
-        session_id=found.id,
-        strong_at=found.strong_at,
-        terms_stamp=found.terms_stamp,
+        professional_state=row.professional_state,
+        session_id=row.session_id,
+        strong_at=row.strong_at,
+        terms_stamp=row.terms_stamp,
     )
-    if now - found.seen_at > SEEN_EVERY:
-        db.session.execute(update(AuthSession).where(AuthSession.id == found.id).values(seen_at=now))
+    if now - row.seen_at > SEEN_EVERY:
+        db.session.execute(update(AuthSession).where(AuthSession.id == row.session_id).values(seen_at=now))
         db.session.commit()
     return view
 

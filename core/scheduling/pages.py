@@ -18,7 +18,7 @@ from core.hooks.types import AgendaEntry
 from core.identity import people as identity
 from core.messages import _
 from core.notifications.service import Recipient, notify
-from core.scheduling import calendars, people, search, service, slots
+from core.scheduling import calendars, lists, people, search, service, slots
 from core.scheduling.models import Appointment
 from core.tenancy import receipts
 from core.tenancy.current import current_tenant
@@ -361,10 +361,10 @@ def _shown(row: Appointment) -> dict[str, Any]:
 @access("patient")
 def appointments() -> str:
     """Coming and past appointments (CB-140)."""
-    coming, past = service.of_patient(g.account.id)
-    return render_template(
-        "scheduling/appointments.html", coming=[_shown(r) for r in coming], past=[_shown(r) for r in past]
-    )
+    coming, past = lists.of_patient(g.account.id)
+    dependants = {line.dependant_id for line in (*coming, *past) if line.dependant_id is not None}
+    names = {d: people.patient_name(g.account.id, d) for d in dependants}
+    return render_template("scheduling/appointments.html", coming=coming, past=past, names=names)
 
 
 def _own(appointment_id: str) -> Appointment:

@@ -67,6 +67,18 @@ def person_key(person_id: uuid.UUID) -> bytes:
     return cache[(tenant_id, person_id)]
 
 
+def learn(tenant_sealed: bytes | None, person_id: uuid.UUID, person_sealed: bytes | None) -> None:
+    """Take sealed keys that a query brought along, so that `person_key` need not ask. Absent ones are left to it."""
+    if tenant_sealed is None or person_sealed is None:
+        return
+    tenant_id = current_tenant_id()
+    cache: dict[Any, bytes] = db.session.info.setdefault(_CACHE, {})
+    if tenant_id not in cache:
+        cache[tenant_id] = crypto.unseal_any(_masters(), tenant_sealed, f"tenant-key|{tenant_id}")
+    context = f"person-key|{tenant_id}|{person_id}"
+    cache[(tenant_id, person_id)] = crypto.unseal(cache[tenant_id], person_sealed, context)
+
+
 def destroy_person_key(person_id: uuid.UUID) -> None:
     """Destroy a person's key: everything sealed with it becomes unreadable at once (invariant 6)."""
     row = db.session.get(PersonKey, (current_tenant_id(), person_id), with_for_update=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,8 +14,8 @@ from markupsafe import Markup
 
 from core import clock
 from core.tenancy import content, theme
+from core.web import fragments, samples
 from core.web import language as words
-from core.web import samples
 from core.web.access import access
 
 bp = Blueprint("web", __name__)
@@ -26,6 +28,7 @@ YEAR = 31_536_000
 def install(app: Flask) -> None:
     """What every template may rely on."""
     app.context_processor(_context)
+    fragments.install(app, _of_the_portal)
     app.extensions["portico"].response_closers.append(_statistics)
 
 
@@ -33,16 +36,25 @@ def _context() -> dict[str, Any]:
     tenant = g.get("tenant")
     if tenant is None:
         return {"tenant": None, "account": None, "locale": words.language(), "dev": False, "nav": [], "emergency": []}
-    settings = current_app.extensions["portico"].settings
     account = g.get("account")
     return {
-        "tenant": tenant,
+        **_of_the_portal(),
         "account": account,
-        "locale": words.language(),
-        "dev": settings.development,
         "nav": _navigation(account),
         "emergency": emergency_numbers(),
         "cookie_choice_needed": cookie_choice_needed(),
+    }
+
+
+def _of_the_portal() -> dict[str, Any]:
+    """What depends on the portal, its revision and the language alone."""
+    tenant = g.get("tenant")
+    if tenant is None:
+        return {"tenant": None, "locale": words.language(), "dev": False}
+    return {
+        "tenant": tenant,
+        "locale": words.language(),
+        "dev": current_app.extensions["portico"].settings.development,
         "layout": tenant.config["theme"].get("layout", "lines"),
         "asset": asset,
         "theme_url": url_for("web.stylesheet", revision=tenant.revision),
@@ -62,26 +74,26 @@ def asset(name: str) -> str | None:
 def _navigation(account: Any) -> list[dict[str, Any]]:
     if account is None:
         return []
-    entries: list[dict[str, Any]] = []
-    for weight, roles, endpoint, label, icon in current_app.extensions.get("portico_navigation", []):
-        if account.role in roles and endpoint in current_app.view_functions:
-            url = url_for(endpoint)
-            entries.append(
-                {"url": url, "label": words.say(label), "icon": icon, "active": request.path == url, "weight": weight}
-            )
-    for entry in g.tenant.dispatcher.collect("navigation"):
-        if account.role in entry.roles:
-            url = url_for(entry.endpoint)
-            entries.append(
-                {
-                    "url": url,
-                    "label": words.say(entry.label),
-                    "icon": entry.icon,
-                    "active": request.path == url,
-                    "weight": entry.weight,
-                }
-            )
-    return sorted(entries, key=lambda e: (e["weight"], e["url"]))
+    kept: dict[str, Any] = g.tenant._memo
+    if (key := f"navigation|{account.role}|{words.language()}") not in kept:
+        kept[key] = _entries(account.role)
+    return [{**e, "active": request.path == e["url"]} for e in kept[key]]
+
+
+def _entries(role: str) -> list[dict[str, Any]]:
+    """The places of a role, core's and the plugins', in order; the same for all of that role and language."""
+    found = [
+        (weight, url_for(endpoint), label, icon)
+        for weight, roles, endpoint, label, icon in current_app.extensions.get("portico_navigation", [])
+        if role in roles and endpoint in current_app.view_functions
+    ]
+    found += [
+        (entry.weight, url_for(entry.endpoint), entry.label, entry.icon)
+        for entry in g.tenant.dispatcher.collect("navigation")
+        if role in entry.roles
+    ]
+    found.sort(key=lambda e: e[:2])
+    return [{"url": url, "label": words.say(label), "icon": icon} for _weight, url, label, icon in found]
 
 
 def add_navigation(app: Flask, weight: int, roles: tuple[str, ...], endpoint: str, label: Any, icon: str) -> None:
@@ -90,23 +102,41 @@ def add_navigation(app: Flask, weight: int, roles: tuple[str, ...], endpoint: st
     app.extensions.setdefault("portico_navigation", []).append(entry)
 
 
-def emergency_numbers() -> list[dict[str, str]]:
-    """Numbers of the visitor's country first: the account's, else by language, else the portal's (CB-009)."""
+@dataclass(frozen=True, slots=True)
+class ShownNumber:
+    """An emergency number as pages show it."""
+
+    number: str
+    label: str
+    country: str
+    kind: str
+    sms: bool
+
+
+def emergency_numbers() -> tuple[ShownNumber, ...]:
+    """Numbers of the visitor's country: the account's, else by cookie, else the portal's (CB-009)."""
     tenant = g.tenant
     account = g.get("account")
-    home = getattr(account, "country", None) or request.cookies.get("portico_country") or tenant.config["country"]
+    home = getattr(account, "country", None) or request.cookies.get("portico_country")
     wanted = tenant.config["emergency"].get("countries") or [tenant.config["country"]]
-    numbers = [n for n in tenant.dispatcher.collect("emergency_numbers") if n.country in ("", *wanted)]
+    if home not in wanted:
+        home = home if account is not None and home else tenant.config["country"]
+    kept: dict[str, Any] = tenant._memo
+    key = f"emergency|{home}|{words.language()}"
+    if key not in kept:
+        kept[key] = tuple(_numbers(home, wanted))
+    found: tuple[ShownNumber, ...] = kept[key]
+    return found
+
+
+def _numbers(home: str, wanted: list[str]) -> Iterator[ShownNumber]:
+    numbers = [n for n in g.tenant.dispatcher.collect("emergency_numbers") if n.country in ("", *wanted)]
     numbers.sort(key=lambda n: (n.country != home, n.country != "", n.weight))
     seen: set[str] = set()
-    result = []
     for n in numbers:
         if n.number not in seen and (n.country == home or n.country == ""):
             seen.add(n.number)
-            result.append(
-                {"number": n.number, "label": words.say(n.label), "country": n.country, "kind": n.kind, "sms": n.sms}
-            )
-    return result
+            yield ShownNumber(n.number, words.say(n.label), n.country, n.kind, n.sms)
 
 
 # -- pages -------------------------------------------------------------------------------------------------------
@@ -135,7 +165,7 @@ def home() -> Any:
     return render_template("web/home.html", promise=promise, lead=lead, parts=parts)
 
 
-def _home_text(code: str) -> tuple[str, Markup, list[tuple[str, Markup]]]:
+def _home_text(code: str) -> tuple[str, Markup, tuple[tuple[str, Markup], ...]]:
     """(promise, lead, sections) of the home page; drawn once per revision and language."""
     kept: dict[str, Any] = g.tenant._memo
     if (key := f"home|{code}") not in kept:
@@ -143,11 +173,11 @@ def _home_text(code: str) -> tuple[str, Markup, list[tuple[str, Markup]]]:
         text = _text("home") or ""
         parts = content.sections(text)
         lead = content.render_markdown(parts.pop(""), config, language=code)
-        drawn = [
+        drawn = tuple(
             (title, content.render_markdown(body, config, shift=1, language=code)) for title, body in parts.items()
-        ]
+        )
         kept[key] = (content.title_of(text, config, code), lead, drawn)
-    found: tuple[str, Markup, list[tuple[str, Markup]]] = kept[key]
+    found: tuple[str, Markup, tuple[tuple[str, Markup], ...]] = kept[key]
     return found
 
 
