@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from core.app import create_app
+from core.app import create_app, settle
 from core.settings import Settings
 
 app = create_app(Settings.from_environment())
+settle()

@@ -8,7 +8,7 @@ from collections import deque
 from typing import Any, ClassVar
 
 from flask_sqlalchemy import SQLAlchemy
-from psycopg.pq import TransactionStatus
+from psycopg.pq import ExecStatus, TransactionStatus
 from sqlalchemy import DateTime, Engine, ForeignKeyConstraint, Integer, MetaData, PrimaryKeyConstraint, event
 from sqlalchemy.dialects.postgresql import UUID
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
@@ -116,8 +116,11 @@ def install_engine_events(engine: Engine) -> None:
     @event.listens_for(engine, "begin")
     def _begin(connection: Any) -> None:
         value = scope.scope_value()
-        setting = str(int(value)) if value else ""
-        connection.connection.driver_connection.execute(f"BEGIN; SET LOCAL app.tenant_id='{setting}'")
+        begin = f"BEGIN; SET LOCAL app.tenant_id='{int(value) or ''}'"
+        driver = connection.connection.driver_connection
+        # Past the driver's cursor: every request begins so. What goes wrong is told by the driver, which asks again.
+        if driver.pgconn.exec_(begin.encode()).status != ExecStatus.COMMAND_OK:
+            driver.execute(begin)
 
     @event.listens_for(engine, "rollback")
     def _rollback(connection: Any) -> None:

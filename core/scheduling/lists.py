@@ -6,12 +6,8 @@ import datetime as dt
 import uuid
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, select
-
 from core import clock
-from core.db import db
-from core.directory.models import Professional
-from core.scheduling.models import Appointment
+from core.db import current_tenant_id, db
 
 PAST_LINES = 100
 
@@ -29,25 +25,14 @@ class Line(NamedTuple):
     name: str
 
 
-# Made once: building a query costs more than running this one.
-_OF_PATIENT = (
-    select(
-        Appointment.id,
-        Appointment.starts_at,
-        Appointment.ends_at,
-        Appointment.state,
-        Appointment.reason_label,
-        Appointment.dependant_id,
-        Professional.title,
-        Professional.name,
-    )
-    .join(
-        Professional,
-        (Professional.tenant_id == Appointment.tenant_id) & (Professional.id == Appointment.professional_id),
-    )
-    .where(Appointment.patient_account_id == bindparam("account"), Appointment.state.not_in(("held", "expired")))
-    .order_by(Appointment.starts_at)
-)
+# In the driver's own words, as the session's query is: this page is asked for most.
+_OF_PATIENT = """
+SELECT a.id, a.starts_at, a.ends_at, a.state, a.reason_label, a.dependant_id, p.title, p.name
+FROM appointments a
+JOIN professionals p ON p.tenant_id = a.tenant_id AND p.id = a.professional_id
+WHERE a.tenant_id = %s AND a.patient_account_id = %s AND a.state NOT IN ('held', 'expired')
+ORDER BY a.starts_at
+"""
 
 
 def of_patient(account_id: uuid.UUID) -> tuple[list[Line], list[Line]]:
@@ -55,7 +40,7 @@ def of_patient(account_id: uuid.UUID) -> tuple[list[Line], list[Line]]:
     now = clock.now()
     coming: list[Line] = []
     past: list[Line] = []
-    for row in db.session.execute(_OF_PATIENT, {"account": account_id}):
+    for row in db.session.connection().exec_driver_sql(_OF_PATIENT, (current_tenant_id(), account_id)):
         line = Line(*row)
         (coming if line.state == "booked" and line.ends_at > now else past).append(line)
     return coming, past[::-1][:PAST_LINES]

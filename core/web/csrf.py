@@ -30,7 +30,10 @@ def token() -> str:
     seed = request.cookies.get(cookie_name("portico_seed")) or g.get("csrf_seed")
     if not seed:
         seed = g.csrf_seed = crypto.new_token()
-    return _digest(current_app.extensions["portico"].settings.secret_keys[0], seed)
+    made: str | None = g.get("csrf_made")
+    if made is None:
+        made = g.csrf_made = _digest(current_app.extensions["portico"].settings.secret_keys[0], seed)
+    return made
 
 
 def check() -> None:

@@ -19,12 +19,12 @@ KNOWN = frozenset({"tenant", "locale", "layout", "asset", "theme_url", "dev"})
 
 
 def install(app: Flask, known: Any) -> None:
-    """Give `kept(template)` to Jinja. `known()` returns the values of `KNOWN` for the present tenant and language."""
+    """Give `drawn_once(template)` to Jinja. `known()` returns the values of `KNOWN` for the present tenant and language."""
     app.extensions["portico_fragments"] = known
-    app.jinja_env.globals["kept"] = kept
+    app.jinja_env.globals["drawn_once"] = drawn_once
 
 
-def kept(template: str, **also: Hashable) -> Markup:
+def drawn_once(template: str, **also: Hashable) -> Markup:
     """The part in the visitor's language; `also` is what else it depends on: few values, known beforehand."""
     tenant = g.get("tenant")
     if tenant is None:

@@ -119,7 +119,16 @@ def _measure(response: Response) -> None:
 def _close(_error: BaseException | None) -> None:
     audit.service.set_actor(None)
     # A context may outlive the request (commands, tests): nothing of one visitor stays for the next.
-    for name in ("account", "client", "account_language", "account_zone", "language", "csrf_seed", "tenant"):
+    for name in (
+        "account",
+        "client",
+        "account_language",
+        "account_zone",
+        "language",
+        "csrf_seed",
+        "csrf_made",
+        "tenant",
+    ):
         g.pop(name, None)
     token = g.pop("scope_token", None)
     if token is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,6 +17,7 @@ from core.messages import Message, fill
 
 COOKIE = "portico_language"
 KEPT_ADDRESSES = 4096
+KEPT_WORDS = 2048
 
 
 def language() -> str:
@@ -93,12 +95,23 @@ def fmt_date(day: dt.date | dt.datetime) -> str:
 
 def fmt_day(day: dt.date) -> str:
     """A short day: weekday, day, month."""
-    return str(dates.format_skeleton("MMMEd", day, locale=i18n.locale(language())))
+    return _short_day(day, language())
+
+
+@lru_cache(KEPT_WORDS)
+def _short_day(day: dt.date, code: str) -> str:
+    return str(dates.format_skeleton("MMMEd", day, locale=i18n.locale(code)))
 
 
 def fmt_time(instant: dt.datetime) -> str:
     """The time of day, in the viewer's zone."""
-    return str(dates.format_time(instant.astimezone(zone()), "short", locale=i18n.locale(language())))
+    local = instant.astimezone(zone())
+    return _time_of_day(local.hour, local.minute, language())
+
+
+@lru_cache(KEPT_WORDS)
+def _time_of_day(hour: int, minute: int, code: str) -> str:
+    return str(dates.format_time(dt.time(hour, minute), "short", locale=i18n.locale(code)))
 
 
 def fmt_money(cents: int, currency: str = "EUR") -> str:

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, Response, abort, current_app, g, redirect, render_template, request, url_for
@@ -71,16 +71,25 @@ def asset(name: str) -> str | None:
     return url
 
 
-def _navigation(account: Any) -> list[dict[str, Any]]:
+class Place(NamedTuple):
+    """An entry of the navigation as pages show it."""
+
+    url: str
+    label: str
+    icon: str
+    active: bool = False
+
+
+def _navigation(account: Any) -> tuple[Place, ...]:
     if account is None:
-        return []
+        return ()
     kept: dict[str, Any] = g.tenant._memo
     if (key := f"navigation|{account.role}|{words.language()}") not in kept:
         kept[key] = _entries(account.role)
-    return [{**e, "active": request.path == e["url"]} for e in kept[key]]
+    return tuple(e._replace(active=True) if e.url == request.path else e for e in kept[key])
 
 
-def _entries(role: str) -> list[dict[str, Any]]:
+def _entries(role: str) -> tuple[Place, ...]:
     """The places of a role, core's and the plugins', in order; the same for all of that role and language."""
     found = [
         (weight, url_for(endpoint), label, icon)
@@ -93,7 +102,7 @@ def _entries(role: str) -> list[dict[str, Any]]:
         if role in entry.roles
     ]
     found.sort(key=lambda e: e[:2])
-    return [{"url": url, "label": words.say(label), "icon": icon} for _weight, url, label, icon in found]
+    return tuple(Place(url, words.say(label), icon) for _weight, url, label, icon in found)
 
 
 def add_navigation(app: Flask, weight: int, roles: tuple[str, ...], endpoint: str, label: Any, icon: str) -> None:
@@ -117,10 +126,10 @@ def emergency_numbers() -> tuple[ShownNumber, ...]:
     """Numbers of the visitor's country: the account's, else by cookie, else the portal's (CB-009)."""
     tenant = g.tenant
     account = g.get("account")
-    home = getattr(account, "country", None) or request.cookies.get("portico_country")
     wanted = tenant.config["emergency"].get("countries") or [tenant.config["country"]]
-    if home not in wanted:
-        home = home if account is not None and home else tenant.config["country"]
+    chosen = request.cookies.get("portico_country")
+    # A cookie may say anything: only a country of this portal counts.
+    home = str(getattr(account, "country", None) or (chosen if chosen in wanted else tenant.config["country"]))
     kept: dict[str, Any] = tenant._memo
     key = f"emergency|{home}|{words.language()}"
     if key not in kept:

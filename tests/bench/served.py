@@ -14,7 +14,7 @@ from sqlalchemy import Engine, create_engine, event, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
-from core.app import create_app
+from core.app import create_app, settle
 from core.hooks import types
 from core.hooks.manager import PluginRuntime
 from core.hooks.specs import hookimpl
@@ -60,7 +60,9 @@ def runtime(fillers: int = PLUGINS) -> PluginRuntime:
 
 def product() -> Flask:
     """The product as it is served, settings from the environment."""
-    return create_app(Settings.from_environment(), runtime())
+    made = create_app(Settings.from_environment(), runtime())
+    settle()
+    return made
 
 
 class Base(DeclarativeBase):
@@ -94,7 +96,7 @@ def tenant_in_one_message(engine: Engine, tenant_id: int) -> None:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Any) -> None:
-        connection.connection.driver_connection.execute(f"BEGIN; SET LOCAL app.tenant_id='{tenant_id}'")
+        connection.connection.driver_connection.pgconn.exec_(f"BEGIN; SET LOCAL app.tenant_id='{tenant_id}'".encode())
 
 
 def bare() -> Flask:
