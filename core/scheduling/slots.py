@@ -6,9 +6,10 @@ import datetime as dt
 import heapq
 import itertools
 import uuid
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import text
 
@@ -31,14 +32,17 @@ class Slot(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class FreeTime:
-    """What is free of one opening: ranges, the grid on which slots start, the services it is for."""
+    """What is free of one place's openings of a kind: the grid on which slots start, the services they are for.
+
+    `ranges` are (begin, end) in whole seconds since 1970, UTC: they are cut by the thousand.
+    """
 
     professional_id: uuid.UUID
     practice_id: uuid.UUID
     services: tuple[str, ...]
     known_patients_only: bool
     grid_minutes: int
-    ranges: tuple[tuple[dt.datetime, dt.datetime], ...]
+    ranges: tuple[tuple[int, int], ...]
 
 
 def closed_days(first: dt.date, last: dt.date) -> tuple[list[str], list[dt.date]]:
@@ -64,11 +68,7 @@ def free_time(professionals: Sequence[uuid.UUID], first: dt.date, last: dt.date,
     last = min(last, first + dt.timedelta(days=MAX_DAYS))
     countries, days = closed_days(first, last)
     rows = db.session.execute(
-        text(
-            "SELECT professional_id, practice_id, services, known_patients_only, grid_minutes, "
-            "ARRAY(SELECT lower(r) FROM unnest(free) r) AS begins, ARRAY(SELECT upper(r) FROM unnest(free) r) AS ends "
-            "FROM free_time(CAST(:professionals AS uuid[]), :first, :last, :after, CAST(:countries AS text[]), CAST(:days AS date[]))"
-        ),
+        _FREE,
         {
             "professionals": list(professionals),
             "first": first,
@@ -79,61 +79,66 @@ def free_time(professionals: Sequence[uuid.UUID], first: dt.date, last: dt.date,
         },
     )
     return [
-        FreeTime(
-            r.professional_id,
-            r.practice_id,
-            tuple(r.services),
-            r.known_patients_only,
-            r.grid_minutes,
-            tuple(zip(r.begins, r.ends, strict=True)),
-        )
-        for r in rows
+        FreeTime(professional, practice, tuple(services), reserved, grid, tuple(sorted(zip(begins, ends, strict=True))))
+        for professional, practice, services, reserved, grid, begins, ends in rows
     ]
+
+
+# One row for each place and kind of opening: a row for each day would cost more to read than to find.
+_FREE = text(
+    "SELECT professional_id, practice_id, services, known_patients_only, grid_minutes, "
+    "array_agg(CAST(ceil(date_part('epoch', lower(r))) AS bigint)), "
+    "array_agg(CAST(floor(date_part('epoch', upper(r))) AS bigint)) "
+    "FROM free_time(CAST(:professionals AS uuid[]), :first, :last, :after, CAST(:countries AS text[]), CAST(:days AS date[])), "
+    "unnest(free) r GROUP BY professional_id, practice_id, services, known_patients_only, grid_minutes"
+)
 
 
 def cut(
     free: Iterable[FreeTime], service: str, minutes: int, *, known: bool = True, limit: int | None = None
 ) -> list[Slot]:
     """Slots of a service and length, in order of time. `known=False` leaves out hours kept for known patients."""
-    length = dt.timedelta(minutes=minutes)
+    length = minutes * 60
     windows = sorted(
         (w for w in free if service in w.services and (known or not w.known_patients_only)),
         key=lambda w: (w.professional_id.int, w.practice_id.int, w.known_patients_only),
     )
-    starts = [_starts(number, window, length) for number, window in enumerate(windows)]
     if limit is None:
-        return list(_slots(sorted(itertools.chain.from_iterable(starts)), windows, length))
+        at: dict[int, list[int]] = defaultdict(list)
+        for number, window in enumerate(windows):
+            for start, _number in _starts(number, window, length):
+                at[start].append(number)
+        return list(_slots(sorted(at.items()), windows, length))
     # The first few only: each opening is cut no further than the merge asks for.
-    return list(itertools.islice(_slots(heapq.merge(*starts), windows, length), limit))
+    merged = heapq.merge(*(_starts(number, window, length) for number, window in enumerate(windows)))
+    return list(itertools.islice(_slots(((start, (number,)) for start, number in merged), windows, length), limit))
 
 
-def _starts(number: int, window: FreeTime, length: dt.timedelta) -> Iterator[tuple[dt.datetime, int]]:
-    """(start, number of the opening) in order of time: starts lie on the opening's grid, counted from the hour."""
+def _starts(number: int, window: FreeTime, length: int) -> Iterator[tuple[int, int]]:
+    """(start, number of the window) in order of time: starts lie on the window's grid, counted from the hour."""
     step = window.grid_minutes * 60
-    stride = dt.timedelta(seconds=step)
-    for lower, upper in window.ranges:
-        offset = -int(lower.timestamp()) % step
-        start = lower + dt.timedelta(seconds=offset, microseconds=-lower.microsecond)
-        if start < lower:
-            start += stride
-        last = upper - length
-        while start <= last:
+    reached = 0
+    for begin, end in window.ranges:
+        # Openings of one place may overlap: the common grid makes what they share the same starts.
+        for start in range(max(begin + -begin % step, reached), end - length + 1, step):
             yield start, number
-            start += stride
+            reached = start + step
 
 
-def _slots(
-    starts: Iterable[tuple[dt.datetime, int]], windows: Sequence[FreeTime], length: dt.timedelta
-) -> Iterator[Slot]:
+def _slots(starts: Iterable[tuple[int, Sequence[int]]], windows: Sequence[FreeTime], length: int) -> Iterator[Slot]:
     """Slots of these starts, in their order. Two openings of one practice may overlap: each start is offered once."""
-    before: tuple[dt.datetime, uuid.UUID, uuid.UUID] | None = None
     places = [(w.professional_id, w.practice_id, w.known_patients_only) for w in windows]
-    for start, number in starts:
-        professional, practice, reserved = places[number]
-        here = (start, professional, practice)
-        if here != before:
-            yield Slot(start, start + length, professional, practice, reserved)
-        before = here
+    lasting = dt.timedelta(seconds=length)
+    before: tuple[Any, ...] = ()
+    for second, numbers in starts:
+        start = dt.datetime.fromtimestamp(second, dt.UTC)
+        end = start + lasting
+        for number in numbers:
+            professional, practice, reserved = places[number]
+            here = (second, professional, practice)
+            if here != before:
+                yield Slot(start, end, professional, practice, reserved)
+            before = here
 
 
 def earliest(notice: bool = True) -> dt.datetime:

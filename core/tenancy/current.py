@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -78,7 +79,9 @@ _LOOKUP = (
     "SELECT t.id, t.slug, t.state, t.revision, t.state_notice FROM tenant_hosts h JOIN tenants t ON t.id = h.tenant_id "
     "WHERE h.host = %s"
 )
-_views: dict[int, TenantView] = {}
+# A view holds a whole configuration with its texts and drawings: those of the portals asked for last are kept.
+KEPT_VIEWS = 128
+_views: OrderedDict[int, TenantView] = OrderedDict()
 _lock = threading.Lock()
 
 
@@ -110,8 +113,8 @@ def _first_question(sql: str, values: tuple[Any, ...]) -> Any:
 
 
 def view_of(found: Found) -> TenantView:
-    """The view at the revision found; built once per process and revision."""
-    kept = _views.get(found.id)
+    """The view at the revision found; built once per process and revision while the portal is among those in use."""
+    kept = _kept(found.id)
     if (
         kept is not None
         and kept.revision == found.revision
@@ -127,9 +130,23 @@ def view_of(found: Found) -> TenantView:
         ).scalar_one()
         db.session.rollback()
     view = make_view(found.id, found.slug, found.state, found.revision, bundle, found.notice)
-    with _lock:
-        _views[found.id] = view
+    _keep(view)
     return view
+
+
+def _kept(tenant_id: int) -> TenantView | None:
+    with _lock:
+        if tenant_id in _views:
+            _views.move_to_end(tenant_id)
+        return _views.get(tenant_id)
+
+
+def _keep(view: TenantView) -> None:
+    with _lock:
+        _views[view.id] = view
+        _views.move_to_end(view.id)
+        while len(_views) > KEPT_VIEWS:
+            _views.popitem(last=False)
 
 
 def make_view(
@@ -165,7 +182,7 @@ def view_inside(tenant_id: int) -> TenantView:
         if row is None:
             raise LookupError(f"no tenant {tenant_id}")
         found = Found(*row)
-        kept = _views.get(found.id)
+        kept = _kept(found.id)
         if kept is not None and kept.revision == found.revision:
             return kept
         (bundle,) = connection.driver_connection.execute(  # type: ignore[union-attr]

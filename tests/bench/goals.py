@@ -51,7 +51,7 @@ GOALS = (
     Goal("P5 simple", "Row-security policy, simple protocol", "explicit WHERE, no policy", 1.10, 1.05),
     Goal("P6", "Tenant context added to a view of one query", "same view without it", 1.15, 1.08),
     Goal("P7", "Cost of a page with 10,000 tenants", "same page with one tenant", 1.10, 1.05),
-    Goal("P7 memory", "Memory of one tenant's view, kept after a visit", "–", 20, 5, "KB"),
+    Goal("P7 memory", "Memory that an idle tenant keeps in a process after a visit", "–", 20, 5, "KB"),
     Goal("P8", "20 hook calls, 8 plugins", "CPU of the page P1", 10, 3, "%"),
     Goal("P9", "Hooks, 8 more plugins on in other tenants only", "those plugins not installed", 1.02, 1.00),
     Goal("P10", "Free slots, 1,000 professionals × 14 days", "two fetches merged in Python", 1.0, 0.8),

@@ -28,7 +28,7 @@ from flask.globals import _cv_app
 from sqlalchemy.engine import make_url
 
 from core import clock
-from core.app import create_app
+from core.app import create_app, settle
 from core.consent import service as consent
 from core.db import db
 from core.db.rls import APP, OWNER
@@ -93,6 +93,7 @@ class Ground:
         # Only the served application logs as in operation; here the lines would stand between the figures.
         settings = Settings.from_environment({**os.environ, "PORTICO_LOG_LEVEL": "CRITICAL"})
         self.app = create_app(settings, installed, wake=False)
+        settle()
         loaded = load_folder(PROJECT / "tenants" / SLUG, installed)
         if loaded.bundle is None:
             raise RuntimeError(f"the portal {SLUG} does not load: {[str(p) for p in loaded.problems]}")

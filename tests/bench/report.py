@@ -41,7 +41,7 @@ REASONS: Mapping[str, str] = {
     "P5 simple": "The policy is parsed and planned with each query of the simple protocol.",
     "P6": "One more message to the database, BEGIN with the tenant, on a view that has hardly anything else to do.",
     "P7": "The host look-up in a longer table, and a hundred configurations instead of one in the processors' caches.",
-    "P7 memory": "A process keeps the whole configuration of each portal it was asked for: texts, drawings, words. Nothing is ever dropped before the process ends. Keeping texts and drawings out of the view until they are shown is the next step.",
+    "P7 memory": "Words and addresses of a portal that is visited no more stay in caches until others push them out.",
     "P8": "Hooks are called by name with isolation of errors.",
     "P9": "Noise of the machine: the two tables of calls are equal.",
     "P10": "Rows and ranges become Python objects before they are cut.",

@@ -9,6 +9,7 @@ from jinja2 import meta
 from core.consent import service as consent
 from core.db import db
 from core.identity import sessions
+from core.tenancy import current
 from core.tenancy.current import entered
 from core.testing.makers import make_account
 from core.web.fragments import KNOWN
@@ -77,3 +78,13 @@ def test_the_place_where_one_is_is_marked_there_alone(browse):
     page = browse()
     home, find = page.get("/").text, page.get("/professionals").text
     assert 'name="next" value="/"' in home and 'name="next" value="/professionals"' in find
+
+
+def test_a_process_holds_the_portals_in_use_alone(browse, portals, monkeypatch):
+    """What one page needs of a portal is let go once others were asked for; the next visit finds it again."""
+    monkeypatch.setattr(current, "KEPT_VIEWS", 1)
+    current.forget_views()
+    for slug in ("frontalia", "rdv-confiance", "frontalia"):
+        page = browse(slug).get("/").text
+        assert portals[slug].name in page
+        assert list(current._views) == [portals[slug].id]
