@@ -15,6 +15,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from core.app import create_app
+from core.cli.serving import let_go, loading
 from core.hooks import types
 from core.hooks.manager import PluginRuntime
 from core.hooks.specs import hookimpl
@@ -59,8 +60,11 @@ def runtime(fillers: int = PLUGINS) -> PluginRuntime:
 
 
 def product() -> Flask:
-    """The product as it is served, settings from the environment."""
-    return create_app(Settings.from_environment(), runtime())
+    """The product as it is served: loaded once before the workers are forked, settings from the environment."""
+    with loading():
+        app = create_app(Settings.from_environment(), runtime())
+        let_go(app)
+    return app
 
 
 class Base(DeclarativeBase):
