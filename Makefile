@@ -20,11 +20,13 @@ $(BIN)/python:
 $(VENV)/.demo: requirements.lock pyproject.toml | $(BIN)/python
 	@if [ ! -f $(VENV)/.dev ]; then $(PIP) install --require-hashes -r requirements.lock; fi
 	$(PIP) install --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m compileall -q core plugins demo
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.lock pyproject.toml | $(BIN)/python
 	$(PIP) install --require-hashes -r requirements-dev.lock
 	$(PIP) install --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m compileall -q core plugins demo
 	@touch $@ $(VENV)/.demo
 
 demo: $(VENV)/.demo ## Start everything with two example portals; Ctrl-C stops it

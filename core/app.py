@@ -113,7 +113,7 @@ def create_app(settings: Settings, runtime: PluginRuntime | None = None, *, wake
     portico.request_openers.append(csrf.check)
     portico.request_openers.append(access.enforce)
     _plugin_pages(app, runtime)
-    _connect(app, runtime, settings, wake)
+    _connect(app, wake)
     for check in app.extensions.get("portico_checks", []):
         check(app)
     return app
@@ -121,7 +121,6 @@ def create_app(settings: Settings, runtime: PluginRuntime | None = None, *, wake
 
 def settle() -> None:
     """Once, when a server's process has loaded all: what is loaded stays, so the collector need not walk it again."""
-    gc.collect()
     gc.freeze()
     gc.set_threshold(*COLLECT_EVERY)
 
@@ -175,7 +174,7 @@ def _guard(plugin: str) -> Callable[[], None]:
     return guard
 
 
-def _connect(app: Flask, runtime: PluginRuntime, settings: Settings, wake: bool) -> None:
+def _connect(app: Flask, wake: bool) -> None:
     def listeners(event_name: str) -> tuple[str, ...]:
         tenant = g.get("tenant")
         if tenant is None or tenant.id != current_tenant_id():
@@ -196,11 +195,15 @@ def _connect(app: Flask, runtime: PluginRuntime, settings: Settings, wake: bool)
             for job in jobs
         ]
 
+    outbox.connect(plugin_listeners=listeners, tell_plugin=tell)
     if wake:
-        from core.jobs.worker import waker
-
-        outbox.connect(plugin_listeners=listeners, tell_plugin=tell, wake=waker(settings.redis_url))
-    else:
-        outbox.connect(plugin_listeners=listeners, tell_plugin=tell)
+        wake_workers(app)
     outbox.connect_tenants(current.entered)
     periodic.connect(lambda: current.tenant_ids(("draft", "live")), plugin_jobs, current.entered, service.resume_due)
+
+
+def wake_workers(app: Flask) -> None:
+    """From now on this process tells Valkey what it announced: what `create_app` does unless `wake=False`."""
+    from core.jobs.worker import waker
+
+    outbox.connect(wake=waker(app.extensions["portico"].settings.redis_url))

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
-
-import requests
+from typing import TYPE_CHECKING, Any
 
 from core.hooks.decisions import NOT_APPLICABLE, Decision, Question, Reason, deny, missing_fact, permit
 from core.hooks.specs import hookimpl
@@ -21,8 +19,14 @@ from core.hooks.types import (
     ProcessingEntry,
     Service,
 )
+from core.lazy import lazy
 from core.messages import _
 from core.settings import Settings
+
+if TYPE_CHECKING:
+    import requests
+else:
+    requests = lazy("requests")
 
 OTHER = Category(
     "other",

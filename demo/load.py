@@ -6,22 +6,24 @@ import datetime as dt
 import json
 import random
 import uuid
+from collections.abc import Generator
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from flask import current_app
+from sqlalchemy import select
 
 from core import clock
 from core.consent import service as consent
 from core.console.service import ensure_console
 from core.db import db
 from core.directory import service as directory
-from core.directory.models import Professional
 from core.identity import accounts, dependants, passwords, profile, uploads
 from core.identity.accounts import Person
 from core.identity.models import Account, ProfessionalProfile
 from core.scheduling import hours, service, slots
 from core.scheduling import people as booking_people
+from core.scheduling.models import Appointment
 from core.tenancy import service as tenancy
 from core.tenancy.current import current_tenant, entered
 from demo import people
@@ -29,6 +31,14 @@ from demo import people
 PASSWORD = "Portico-demo-2026!"  # noqa: S105 (printed on purpose: a demo's)
 PORTALS = ("frontalia", "rdv-confiance")
 PHONE = "+33600000000"
+PATIENTS = (
+    ("français", "Alice", "Fontaine", "FR", "", ("fr_nir",), ("vitale_card",)),
+    ("frontalier", "Bruno", "Lorrain", "FR", "LU", ("fr_nir", "lu_matricule"), ("vitale_card", "cns_card")),
+    ("luxembourgeois", "Carlo", "Wolff", "LU", "", ("lu_matricule",), ("cns_card",)),
+    ("belge", "Dirk", "Peeters", "BE", "", ("be_eid",), ("e_id_card",)),
+    ("autre pays", "Eva", "Schulz", "DE", "", ("identity_number",), ("identity_document",)),
+)
+CANDIDATE = "candidat"
 ZONES = {"FR": "Europe/Paris", "LU": "Europe/Luxembourg"}
 PIXEL = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010806000000 1f15c4890000000d49444154789c6360000002000001e221bc330000000049454e44ae426082".replace(
@@ -37,8 +47,12 @@ PIXEL = bytes.fromhex(
 )
 
 
-def ensure(tenants_dir: Path, port: int) -> list[str]:
-    """Load what is not there yet; returns the lines to print: portals and logins."""
+def ensure(tenants_dir: Path, port: int) -> Generator[None, None, list[str]]:
+    """Load what is not there yet; returns the lines to print: portals and logins.
+
+    Before the `yield`, all that a visitor sees: portals with their professionals and opening hours. After it, while
+    first pages are already answered: patients, who fill the agendas. A load cut short goes on at the next start.
+    """
     console = ensure_console()
     note = current_app.extensions["portico"].settings.var / "demo-logins.json"
     views = {}
@@ -49,15 +63,23 @@ def ensure(tenants_dir: Path, port: int) -> list[str]:
             tenancy.go_live(slug, "demo")
         views[slug] = done.tenant_id
     if not note.is_file():
+        # They all have one password, which is printed: hashed once.
         hashed = passwords.hash_password(PASSWORD)
-        logins = [("console", "operator", _operator(console.id, hashed))]
-        shared: uuid.UUID | None = None
         for slug in PORTALS:
             with entered(views[slug]):
-                found, shared = _fill(hashed, shared)
-                logins += [(slug, role, email) for role, email in found]
+                _professionals(hashed)
+        db.session.remove()
+        yield
+        logins = [("console", "operator", _operator(console.id, hashed))]
+        for slug in PORTALS:
+            with entered(views[slug]):
+                _people(hashed)
+                _book()
+                logins += [(slug, role, email) for role, email in _logins()]
         note.parent.mkdir(parents=True, exist_ok=True)
-        note.write_text(json.dumps({"password": PASSWORD, "logins": logins}, indent=1), encoding="utf-8")
+        whole = note.with_suffix(".new")
+        whole.write_text(json.dumps({"password": PASSWORD, "logins": logins}, indent=1), encoding="utf-8")
+        whole.replace(note)
     kept = json.loads(note.read_text(encoding="utf-8"))
     lines = [f"  {slug:<16} http://{slug}.localhost:{port}/" for slug in (*PORTALS, "console")]
     lines += ["", f"  Password of all logins: {kept['password']}  (codes land in each portal's /dev/inbox)"]
@@ -86,20 +108,25 @@ def _account(
     return account
 
 
-def _fill(hashed: str, shared: uuid.UUID | None) -> tuple[list[tuple[str, str]], uuid.UUID | None]:
+def _team() -> list[tuple[str, people.DemoProfessional, str]]:
+    """(e-mail, professional, kind) of the portal's professionals, the same at each call."""
     tenant = current_tenant()
-    logins: list[tuple[str, str]] = []
     known = {s.code: s for s in tenant.dispatcher.collect("specialties")}
-    teams = people.professionals(set(known), 40 if tenant.slug == "frontalia" else 8)
-    made = []
-    first_practitioner: uuid.UUID | None = None
-    for i, one in enumerate(teams):
-        email = f"pro{i + 1}@{tenant.slug}.example"
+    return [
+        (f"pro{i + 1}@{tenant.slug}.example", one, "physician" if known[one.specialty].medical else "allied")
+        for i, one in enumerate(people.professionals(set(known), 40 if tenant.slug == "frontalia" else 8))
+    ]
+
+
+def _professionals(hashed: str) -> None:
+    """All of them in one transaction: they are there, or none is."""
+    team = _team()
+    if accounts.by_email(team[0][0]) is not None:
+        return
+    for i, (email, one, kind) in enumerate(team):
         account = _account("professional", one.first, one.last, email, "1978-04-12", hashed, one.country)
-        kind = "physician" if known[one.specialty].medical else "allied"
         registrations = [(one.country, one.rpps)] if one.country == "FR" else []
         practitioner = directory.link_practitioner(registrations)
-        first_practitioner = first_practitioner or practitioner
         db.session.add(
             ProfessionalProfile(
                 id=account.id, country=one.country, specialty=one.specialty, kind=kind, place=one.place[2], state="validated", order_confirmed=True,
@@ -112,20 +139,41 @@ def _fill(hashed: str, shared: uuid.UUID | None) -> tuple[list[tuple[str, str]],
             profile.set_identifier(account, kinds["fr_cps"], f"24{i:08d}")
         for type_ in ("national_identity_card", "cps_card") if one.country == "FR" else ("identity_card",):
             uploads.keep(account, type_, uploads.Upload("image/png", PIXEL))
-        made.append((_publish(one, account, practitioner, kind), one))
+        _publish(one, account, practitioner, kind)
+    db.session.commit()
+
+
+def _people(hashed: str) -> None:
+    """Patients, and a professional who waits to be validated, in one transaction."""
+    if accounts.by_email(_address(CANDIDATE)) is None:
+        _patients(hashed)
+        _pending(hashed)
+        _more_patients(hashed)
+        db.session.commit()
+
+
+def _address(name: str) -> str:
+    return f"{name}@{current_tenant().slug}.example"
+
+
+def _id_of(name: str) -> uuid.UUID:
+    found = accounts.by_email(_address(name))
+    assert found is not None
+    return found.id
+
+
+def _logins() -> list[tuple[str, str]]:
+    """(role, e-mail) of those whose logins are printed."""
+    found = []
+    for i, (email, one, kind) in enumerate(_team()):
         if i in (0, 1, 3):
             role = f"{'médecin' if kind == 'physician' else 'autre soignant'} {one.country}"
-            logins.append((role + (" (deux portails)" if i == 0 else ""), email))
-    db.session.commit()
-    patients = _patients(hashed)
-    logins += [(f"patient {label}", email) for label, email, _id in patients]
-    logins.append(("soignant à valider", _pending(hashed)))
-    db.session.commit()
-    _book([p for p, _one in made], [i for _l, _e, i in patients], _more_patients(hashed))
-    return logins, shared or first_practitioner
+            found.append((role + (" (deux portails)" if i == 0 else ""), email))
+    found += [(f"patient {label}", _address(first.lower())) for label, first, *_more in PATIENTS]
+    return [*found, ("soignant à valider", _address(CANDIDATE))]
 
 
-def _publish(one: people.DemoProfessional, account: Account, practitioner: uuid.UUID, kind: str) -> Professional:
+def _publish(one: people.DemoProfessional, account: Account, practitioner: uuid.UUID, kind: str) -> None:
     offered = {s.code for s in directory.offered_services()}
     services = ["in_person"] + (["video_consultation"] if one.video else [])
     if kind == "physician" and one.country == "FR" and one.video and "teleconsultation" in offered:
@@ -154,56 +202,31 @@ def _publish(one: people.DemoProfessional, account: Account, practitioner: uuid.
     directory.add_reason(pro, label="Première consultation", service="in_person", duration_minutes=40, price_cents=5000)
     directory.add_reason(pro, label="Consultation de suivi", service="in_person", duration_minutes=20, price_cents=3000)
     start = clock.today(zone) - dt.timedelta(days=7)
-    for weekday in (1, 2, 3, 4, 5):
-        hours.add_hours(
-            pro,
-            cabinet,
-            weekday=weekday,
-            opens=dt.time(9),
-            closes=dt.time(12),
-            grid_minutes=20,
-            services=["in_person"],
-            valid_from=start,
-        )
+    hours.add_week(
+        pro, cabinet, weekdays=(1, 2, 3, 4, 5), opens=dt.time(9), closes=dt.time(12), grid_minutes=20,
+        services=["in_person"], valid_from=start,
+    )  # fmt: skip
     remote = [s for s in pro.services if s != "in_person"]
     if remote:
         room = directory.add_practice(pro, mode="virtual", name="Vidéo", country=one.country, time_zone=zone)
         for code_ in remote:
             label = "Téléconsultation" if code_ == "teleconsultation" else "Conseil en vidéo"
             directory.add_reason(pro, label=label, service=code_, duration_minutes=20, price_cents=2500)
-        for weekday in (1, 2, 4, 5):
-            hours.add_hours(
-                pro,
-                room,
-                weekday=weekday,
-                opens=dt.time(14),
-                closes=dt.time(17),
-                grid_minutes=20,
-                services=remote,
-                valid_from=start,
-            )
-    return pro
+        hours.add_week(
+            pro, room, weekdays=(1, 2, 4, 5), opens=dt.time(14), closes=dt.time(17), grid_minutes=20, services=remote,
+            valid_from=start,
+        )  # fmt: skip
 
 
-def _patients(hashed: str) -> list[tuple[str, str, uuid.UUID]]:
-    slug = current_tenant().slug
+def _patients(hashed: str) -> None:
     numbers = {
         "fr_nir": people.nir("2850757123456"),
         "lu_matricule": people.matricule("19850712", 1),
         "be_eid": people.eid(5912345678),
         "identity_number": "C01X00T47",
     }
-    rows = (
-        ("français", "Alice", "Fontaine", "FR", "", ("fr_nir",), ("vitale_card",)),
-        ("frontalier", "Bruno", "Lorrain", "FR", "LU", ("fr_nir", "lu_matricule"), ("vitale_card", "cns_card")),
-        ("luxembourgeois", "Carlo", "Wolff", "LU", "", ("lu_matricule",), ("cns_card",)),
-        ("belge", "Dirk", "Peeters", "BE", "", ("be_eid",), ("e_id_card",)),
-        ("autre pays", "Eva", "Schulz", "DE", "", ("identity_number",), ("identity_document",)),
-    )
-    made = []
-    for n, (label, first, last, home, work, ids, documents) in enumerate(rows):
-        email = f"{first.lower()}@{slug}.example"
-        account = _account("patient", first, last, email, "1985-07-12", hashed)
+    for n, (_label, first, last, home, work, ids, documents) in enumerate(PATIENTS):
+        account = _account("patient", first, last, _address(first.lower()), "1985-07-12", hashed)
         kinds = profile.identifier_types("patient")
         for code in ids:
             if code in kinds:
@@ -228,28 +251,20 @@ def _patients(hashed: str) -> list[tuple[str, str, uuid.UUID]]:
                     "sex": "female",
                 },
             )
-        made.append((label, email, account.id))
-    return made
 
 
-def _more_patients(hashed: str) -> list[uuid.UUID]:
+def _more_patients(hashed: str) -> None:
     """French patients who fill the agendas; they have no login of their own in the list."""
     kinds = profile.identifier_types("patient")
-    made = []
     for n, (first, last) in enumerate(people.NEIGHBOURS):
-        account = _account(
-            "patient", first, last, f"voisin{n + 1}@{current_tenant().slug}.example", f"19{60 + n}-03-14", hashed
-        )
+        account = _account("patient", first, last, _address(f"voisin{n + 1}"), f"19{60 + n}-03-14", hashed)
         profile.set_identifier(account, kinds["fr_nir"], people.nir(f"2{60 + n}0357463{n + 101:03d}"))
         uploads.keep(account, "vitale_card", uploads.Upload("image/png", PIXEL))
         profile.write(account, profile.Declared("FR", "", True))
-        made.append(account.id)
-    return made
 
 
-def _pending(hashed: str) -> str:
-    email = f"candidat@{current_tenant().slug}.example"
-    account = _account("professional", "Hélène", "Candas", email, "1981-01-15", hashed, "FR")
+def _pending(hashed: str) -> None:
+    account = _account("professional", "Hélène", "Candas", _address(CANDIDATE), "1981-01-15", hashed, "FR")
     db.session.add(
         ProfessionalProfile(
             id=account.id,
@@ -267,16 +282,23 @@ def _pending(hashed: str) -> str:
     profile.set_identifier(account, kinds["fr_cps"], "2400123456")
     for type_ in ("national_identity_card", "cps_card"):
         uploads.keep(account, type_, uploads.Upload("image/png", PIXEL))
-    return email
 
 
-def _book(pros: list[Professional], known: list[uuid.UUID], others: list[uuid.UUID]) -> None:
-    """A few weeks of agenda: bookings that the rules allow, two or three for each known patient, the rest for others."""
+def _book() -> None:
+    """A few weeks of agenda: bookings that the rules allow, two or three for each known patient, the rest for others.
+
+    Each is a transaction of its own, as a patient's is; a professional who has one already is left as they are.
+    """
     source = random.Random(7)  # noqa: S311 (demo data, not a secret)
-    bookers = [booking_people.booker(i) for i in others]
-    turns = [booking_people.booker(i) for i in known * 3]
+    bookers = [booking_people.booker(_id_of(f"voisin{n + 1}")) for n in range(len(people.NEIGHBOURS))]
+    turns = [booking_people.booker(_id_of(first.lower())) for _label, first, *_more in PATIENTS] * 3
     today = dt.datetime.now(ZoneInfo(current_tenant().time_zone)).date()
-    for n, pro in enumerate(pros[:12]):
+    busy = set(db.session.execute(select(Appointment.professional_id)).scalars())
+    for n, (email, _one, _kind) in enumerate(_team()[:12]):
+        account = accounts.by_email(email)
+        pro = directory.profile_of(account.id) if account is not None else None
+        if pro is None or pro.id in busy:
+            continue
         reason = directory.reasons_of(pro.id)[1]
         free = slots.slots_of(pro.id, reason.service, reason.duration_minutes, today, 21)
         for k, slot in enumerate(source.sample(free, min(len(free), 6 if n else 14))):

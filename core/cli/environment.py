@@ -7,13 +7,14 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from flask import Flask
-
-from core.app import create_app
-from core.db import db
-from core.hooks.manager import PluginRuntime
 from core.settings import Settings
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from core.hooks.manager import PluginRuntime
 
 RUN_FILE = "run.env"
 SECRETS_FILE = "secrets.env"
@@ -71,6 +72,8 @@ def load() -> Settings:
 
 def runtime() -> PluginRuntime:
     """All installed plugins, with core's own part. Raises PluginProblem."""
+    from core.hooks.manager import PluginRuntime
+
     made = PluginRuntime()
     made.discover()
     return made
@@ -78,12 +81,16 @@ def runtime() -> PluginRuntime:
 
 def application(*, wake: bool = False) -> Flask:
     """The application for a command."""
+    from core.app import create_app
+
     return create_app(load(), runtime(), wake=wake)
 
 
 @contextmanager
 def working() -> Iterator[Flask]:
     """The application for a command that ends: what it opened is closed again."""
+    from core.db import db
+
     made = application()
     with made.app_context():
         try:

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib.metadata
 import os
 import signal
 import socket
 import sys
 import time
+from collections.abc import Callable, Generator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from core.cli import environment
-from core.db.rls import APP, OWNER
 from core.embedded import EmbeddedPostgres, EmbeddedValkey
 from core.embedded.supervisor import Child
 from core.embedded.supervisor import up as supervise
+
+if TYPE_CHECKING:
+    from flask import Flask
 
 DATABASE = "portico"
 WEB_SECONDS = 20.0
@@ -34,6 +38,58 @@ def up(demo: bool, port: int) -> None:
     postgres = None if os.environ.get("PORTICO_DATABASE_URL") else EmbeddedPostgres(var)
     valkey = None if os.environ.get("PORTICO_REDIS_URL") else EmbeddedValkey(var)
     servers: list[tuple[str, Any]] = [(n, s) for n, s in (("postgres", postgres), ("valkey", valkey)) if s is not None]
+    welcome = var / "welcome.txt"
+    loaded: list[Flask] = []
+
+    def meanwhile() -> None:
+        # Until the children are forked: nearly all that is made now stays, so looking for garbage would be time lost.
+        gc.disable()
+        _import_rooms()
+
+    def prepare() -> list[Child]:
+        from core.cli.serving import let_go
+
+        _settle(var, port, kept, postgres, valkey)
+        app = _make()
+        rest = _open(app, welcome, demo)
+        let_go(app)
+        loaded.append(app)
+        gc.freeze()
+        gc.enable()
+        if rest is None:
+            return []
+        run = forked(lambda app: _after_web(port, app, rest))
+        # Ready once it has ended: only then is there somebody who can sign in, and everything to tell.
+        return [Child("demo", _command("demo"), run=run, ready=lambda: False, restart=False)]
+
+    def ready() -> None:
+        _answers(port)
+        click.echo(welcome.read_text(encoding="utf-8"))
+
+    def forked(run: Callable[[Flask], None]) -> Callable[[], None]:
+        return lambda: run(loaded[0])
+
+    children = [
+        Child("web", _command("serve", "--port", str(port)), run=forked(lambda app: _serve(app, port))),
+        Child("worker", _command("worker"), run=forked(lambda app: _after_web(port, app, _work))),
+        Child("scheduler", _command("scheduler"), run=forked(lambda app: _after_web(port, app, _schedule))),
+    ]
+    sys.exit(
+        supervise(var=var, children=children, servers=servers, on_ready=ready, prepare=prepare, meanwhile=meanwhile)
+    )
+
+
+def _command(*words: str) -> list[str]:
+    return [sys.executable, "-m", "core.cli", *words]
+
+
+def _settle(
+    var: Path, port: int, kept: dict[str, str], postgres: EmbeddedPostgres | None, valkey: EmbeddedValkey | None
+) -> None:
+    """Roles and database, and the settings of this run: in the environment, and in a file for commands beside it."""
+    from core.db.rls import APP, OWNER
+    from core.db.upgrade import create_roles
+
     env = {
         "PORTICO_ENV": os.environ.get("PORTICO_ENV", "development"),
         "PORTICO_VAR": str(var),
@@ -48,26 +104,9 @@ def up(demo: bool, port: int) -> None:
     if postgres is not None:
         env["PORTICO_DATABASE_URL"] = postgres.url(APP, kept["APP_PASSWORD"], DATABASE)
         env["PORTICO_OWNER_DATABASE_URL"] = postgres.url(OWNER, kept["OWNER_PASSWORD"], DATABASE)
-    lines: list[str] = []
-
-    def prepare() -> None:
-        if postgres is not None:
-            _create_roles(postgres.admin_url(), kept)
-        os.environ.update({k: v for k, v in env.items() if v})
-        environment.write_env(var / environment.RUN_FILE, env)
-        lines.extend(_prepare(demo))
-
-    def ready() -> None:
-        _answers(port)
-        for line in lines:
-            click.echo(line)
-
-    children = [
-        Child("web", [sys.executable, "-m", "core.cli", "serve", "--port", str(port)]),
-        Child("worker", [sys.executable, "-m", "core.cli", "worker"]),
-        Child("scheduler", [sys.executable, "-m", "core.cli", "scheduler"]),
-    ]
-    sys.exit(supervise(var=var, children=children, servers=servers, on_ready=ready, prepare=prepare))
+        create_roles(postgres.admin_url(), DATABASE, {OWNER: kept["OWNER_PASSWORD"], APP: kept["APP_PASSWORD"]})
+    os.environ.update({k: v for k, v in env.items() if v})
+    environment.write_env(var / environment.RUN_FILE, env)
 
 
 def _answers(port: int) -> None:
@@ -79,35 +118,108 @@ def _answers(port: int) -> None:
         time.sleep(0.05)
 
 
-def _create_roles(admin_url: str, kept: dict[str, str]) -> None:
-    from core.db.upgrade import create_roles
+def _import_rooms() -> None:
+    """What migrations and `create_app` will import, while the servers start."""
+    from importlib import import_module
 
-    create_roles(admin_url, DATABASE, {OWNER: kept["OWNER_PASSWORD"], APP: kept["APP_PASSWORD"]})
+    import_module("core.db.upgrade")
+    from core.app import ROOMS
+    from core.hooks.manager import entry_points
+
+    for room in ROOMS:
+        import_module(room)
+    for entry in entry_points():
+        with contextlib.suppress(Exception):  # told with its name when plugins are discovered
+            import_module(entry.module)
 
 
-def _prepare(demo: bool) -> list[str]:
-    """Migrate, open the console, load the demo; returns what to print once all is up."""
+def _make() -> Flask:
+    """Migrate, then make the application."""
     from core.app import create_app
-    from core.console.service import ensure_console
     from core.db.upgrade import upgrade
 
     settings = environment.load()
     runtime = environment.runtime()
     if settings.owner_database_url:
         upgrade(settings.owner_database_url, runtime.modules)
-    app = create_app(settings, runtime, wake=False)
+    return create_app(settings, runtime, wake=False)
+
+
+def _open(app: Flask, welcome: Path, demo: bool) -> Callable[[Flask], None] | None:
+    """Open the console, load what the demo shows first; returns what is left to load once pages are answered.
+
+    `welcome` is the file of what to print once all is there.
+    """
+    from core.console.service import ensure_console
+
+    settings = environment.load()
     port = settings.public_port
+    told: list[str] = []
+
+    def write() -> None:
+        text = "\n".join(["", *told, "", "  Stop everything with Ctrl-C.", ""])
+        welcome.write_text(text, encoding="utf-8")
+
     with app.app_context():
         ensure_console()
-        lines = ["", f"  Console        http://console.localhost:{port}/"]
-        if demo:
-            entries = importlib.metadata.entry_points(group="portico.demo")
-            lines = ["", *(line for entry in entries for line in entry.load()(settings.tenants_dir, port))]
-        else:
+        if not demo:
             from core.tenancy.service import list_tenants
 
-            lines += [f"  {t.name:<14} http://{t.slug}.localhost:{port}/  ({t.state})" for t in list_tenants()]
-    return [*lines, "", "  Stop everything with Ctrl-C.", ""]
+            told.append(f"  Console        http://console.localhost:{port}/")
+            told += [f"  {t.name:<14} http://{t.slug}.localhost:{port}/  ({t.state})" for t in list_tenants()]
+            write()
+            return None
+        entries = importlib.metadata.entry_points(group="portico.demo")
+        loads = [entry.load()(settings.tenants_dir, port) for entry in entries]
+        left = [load for load in loads if _goes_on(load, told)]
+    if not left:
+        write()
+        return None
+
+    def rest(app: Flask) -> None:
+        with app.app_context():
+            for load in left:
+                while _goes_on(load, told):
+                    pass
+        write()
+
+    return rest
+
+
+def _goes_on(load: Generator[None, None, list[str]], told: list[str]) -> bool:
+    """Run a load to its next pause; at its end keep what it has to tell."""
+    try:
+        next(load)
+    except StopIteration as end:
+        told += end.value
+        return False
+    return True
+
+
+@click.command(hidden=True)
+def demo() -> None:
+    """Load the demo: for systems where `portico up` cannot fork."""
+    app = environment.application(wake=True)
+    rest = _open(app, environment.var_folder() / "welcome.txt", True)
+    if rest is not None:
+        rest(app)
+
+
+def _serve(app: Flask, port: int) -> None:
+    from core.app import wake_workers
+    from core.cli.serving import Web, serve
+
+    wake_workers(app)
+    serve(Web(port), lambda: app)
+
+
+def _after_web(port: int, app: Flask, run: Callable[[Flask], None]) -> None:
+    """In a fork: pages come first, and on a small machine the others would keep the web server waiting."""
+    from core.app import wake_workers
+
+    _answers(port)
+    wake_workers(app)
+    run(app)
 
 
 @click.command()
@@ -117,32 +229,20 @@ def _prepare(demo: bool) -> list[str]:
 @click.option("--threads", default=4, show_default=True)
 def serve(port: int, bind: str, workers: int, threads: int) -> None:
     """The web server (gunicorn)."""
-    environment.load()
-    binds = [f"{bind}:{port}"] + ([f"[::1]:{port}"] if bind == "127.0.0.1" and _has_ipv6() else [])
-    command = [
-        sys.executable, "-m", "gunicorn", "core.wsgi:app", "--workers", str(workers), "--threads", str(threads), "--worker-class", "gthread",
-        "--timeout", "60", "--graceful-timeout", "10", "--max-requests", "20000", "--max-requests-jitter", "2000", "--log-level", "warning",
-    ]  # fmt: skip
-    for address in binds:
-        command += ["--bind", address]
-    os.execv(sys.executable, command)
+    from core.cli import serving
 
-
-def _has_ipv6() -> bool:
-    try:
-        with socket.socket(socket.AF_INET6) as probe:
-            probe.bind(("::1", 0))
-    except OSError:
-        return False
-    return True
+    serving.serve(serving.Web(port, bind, workers, threads), lambda: environment.application(wake=True))
 
 
 @click.command()
 def worker() -> None:
     """An RQ worker: delivers what was announced."""
+    _work(environment.application(wake=True))
+
+
+def _work(app: Flask) -> None:
     from core.jobs.worker import run_worker
 
-    app = environment.application(wake=True)
     with app.app_context():
         run_worker(environment.load().redis_url, forking=False)
 
@@ -150,6 +250,10 @@ def worker() -> None:
 @click.command()
 def scheduler() -> None:
     """The relay of the outbox and the periodic jobs. Several may run: each job runs once all the same."""
+    _schedule(environment.application(wake=True))
+
+
+def _schedule(app: Flask) -> None:
     from core.jobs.worker import run_scheduler
 
     stopped = False
@@ -160,7 +264,6 @@ def scheduler() -> None:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    app = environment.application(wake=True)
     with app.app_context():
         run_scheduler(environment.load().redis_url, lambda: stopped)
 

@@ -111,25 +111,29 @@ def accept(
 
     `way` is registration, express, order or continued_use; an order names its act. The same again changes nothing.
     """
-    for v in versions:
-        shown, _text = v.text(language)
-        row = {
+    rows = [
+        {
             "tenant_id": current_tenant_id(),
             "id": new_id(),
             "account_id": account_id,
             "document": v.code,
             "version": v.version,
-            "language": shown,
+            "language": v.text(language)[0],
             "digest": v.digest(language),
             "way": way,
             "act_kind": act_kind,
             "act_id": act_id,
             "at": clock.now(),
         }
-        done = db.session.execute(
-            insert(Acceptance).values(**row).on_conflict_do_nothing().returning(Acceptance.id)
-        ).scalar_one_or_none()
-        if done is not None:
+        for v in versions
+    ]
+    if not rows:
+        return
+    done = set(
+        db.session.execute(insert(Acceptance).values(rows).on_conflict_do_nothing().returning(Acceptance.id)).scalars()
+    )
+    for row in rows:
+        if row["id"] in done:
             details = {k: str(row[k]) for k in ("document", "version", "language", "digest", "way")}
             audit.record("consent.accepted", "account", account_id, details)
 

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from alembic import op
+from typing import TYPE_CHECKING
+
+from core.lazy import lazy
+
+if TYPE_CHECKING:
+    from alembic import op
+else:
+    op = lazy("alembic.op")  # only migrations call it
 
 OWNER, APP, CROSSING = "portico_owner", "portico_app", "portico_crossing"
 _TENANT = "tenant_id = nullif(current_setting('app.tenant_id', true), '')::int"

@@ -103,9 +103,9 @@ def open_profile(
         listed=listed,
         created_at=clock.now(),
     )
+    refresh_search(made)
     db.session.add(made)
     db.session.flush()
-    refresh_search(made)
     audit.record("professional.opened", "professional", made.id, {"practitioner": str(practitioner_id)})
     return made
 
@@ -199,12 +199,11 @@ def add_practice(professional: Professional, *, mode: str, name: str, street: st
         raise Refused(_("A practice where you receive patients needs its street, postal code and town."), status=422)
     made = Practice(
         professional_id=professional.id, mode=mode, name=name.strip(), street=street.strip(), postal_code=postal_code.strip(),
-        city=city.strip(), country=country, access_note=access_note.strip()[:MAX_TEXT], time_zone=time_zone, search_place="",
-        closed_on_holidays=closed_on_holidays, archived=False,
+        city=city.strip(), country=country, access_note=access_note.strip()[:MAX_TEXT], time_zone=time_zone,
+        search_place=func.portico_fold(f"{city.strip()} {postal_code.strip()}"), closed_on_holidays=closed_on_holidays, archived=False,
     )  # fmt: skip
     db.session.add(made)
     db.session.flush()
-    made.search_place = db.session.execute(select(func.portico_fold(f"{made.city} {made.postal_code}"))).scalar_one()
     audit.record("practice.added", "practice", made.id, {"mode": mode, "country": country})
     return made
 

@@ -65,6 +65,11 @@ def name_of(pid: int) -> str:
     return ""
 
 
+def named(name: str) -> list[int]:
+    """Processes that the kernel calls by this name, except our own."""
+    return [pid for pid in _pids() if pid != os.getpid() and name_of(pid) == name]
+
+
 def arguments_of(pid: int) -> list[str]:
     """The command line of a process, empty when there is none."""
     with contextlib.suppress(OSError):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import fcntl
 import json
 import os
@@ -19,8 +18,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Protocol
 
+from core.embedded.forking import CAN_FORK, Forked, die_with, ended, fork, tell
 from core.embedded.paths import EmbeddedError, refuse_in_production
-from core.embedded.processes import end, marked, started_at
+from core.embedded.processes import end, marked, named, started_at
 
 POLL_SECONDS = 0.5
 GRACE_SECONDS = 10.0
@@ -33,9 +33,6 @@ MARK = "PORTICO_SUPERVISED"
 
 _TICK_SECONDS = 0.1
 _COLOURS = ("36", "33", "35", "32", "34", "31")
-_PR_SET_PDEATHSIG = 1
-# Loaded here: between fork and exec nothing may be loaded any more.
-_libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
 class Server(Protocol):
@@ -57,6 +54,10 @@ class Child:
 
     `ready` is asked until it says yes, and what names this child in `needs` starts only then; without it a child is
     ready as soon as it runs. A child with `restart=False` may end: it then counts as ready when its status was 0.
+
+    `run` does what `command` does, in a fork of the supervisor's own process: where forking is safe, the first start
+    after `prepare` uses it, so that what was loaded there is not loaded again. All forks are made at once, so it waits
+    itself for what it needs. All later starts use `command`.
     """
 
     name: str
@@ -65,12 +66,13 @@ class Child:
     ready: Callable[[], bool] | None = None
     needs: Sequence[str] = ()
     restart: bool = True
+    run: Callable[[], Any] | None = None
 
 
 @dataclass
 class _State:
     child: Child
-    process: subprocess.Popen[bytes] | None = None
+    process: subprocess.Popen[bytes] | Forked | None = None
     launched: float = 0.0
     due: float = 0.0
     failures: int = 0
@@ -90,7 +92,7 @@ def listens(host: str, port: int) -> Callable[[], bool]:
 
 
 @contextlib.contextmanager
-def alone(var: Path) -> Iterator[None]:
+def alone(var: Path) -> Iterator[IO[str]]:
     """Nobody else supervises this folder as long as this lasts. Raises EmbeddedError when somebody does."""
     var.mkdir(parents=True, exist_ok=True)
     with (var / "supervisor.lock").open("w") as handle:
@@ -100,11 +102,13 @@ def alone(var: Path) -> Iterator[None]:
             raise EmbeddedError(
                 f"Portico already runs on {var}; stop it first, or set PORTICO_VAR to another folder"
             ) from None
-        yield
+        yield handle
 
 
 class Supervisor:
     """Keeps servers and children alive until told to stop. `prepare` runs between the servers' start and the children's.
+
+    It may return further children. `meanwhile` runs while the servers start, which is a good time to load what `prepare` needs.
 
     Raises EmbeddedError for embedded servers in production, and for `needs` that name nothing or go in a circle.
     """
@@ -115,15 +119,17 @@ class Supervisor:
         children: Sequence[Child],
         servers: Sequence[tuple[str, Server]] = (),
         on_ready: Callable[[], None] | None = None,
-        prepare: Callable[[], None] | None = None,
+        prepare: Callable[[], Sequence[Child] | None] | None = None,
+        meanwhile: Callable[[], None] | None = None,
     ) -> None:
         if servers:
             refuse_in_production()
         self.var, self.servers, self.on_ready = var, list(servers), on_ready
-        self.prepare = prepare
-        self.levels = _levels(children)
-        self._states = {child.name: _State(child) for level in self.levels for child in level}
-        self._names = [name for name, _server in servers] + list(self._states)
+        self.prepare, self.meanwhile = prepare, meanwhile
+        self.levels: list[list[Child]] = []
+        self._states: dict[str, _State] = {}
+        self._names = [name for name, _server in servers]
+        self._take(children)
         self._stop = threading.Event()
         self._told = False
         self._looked = 0.0
@@ -133,12 +139,13 @@ class Supervisor:
 
     def run(self) -> int:
         """Block until SIGINT or SIGTERM; returns 0. Raises EmbeddedError when another supervisor runs on this folder."""
-        with alone(self.var), self._signals():
+        with alone(self.var) as lock, self._signals():
             self._clear_leftovers()
             try:
                 self._start_servers()
                 if self.prepare is not None and not self._stop.is_set():
-                    self.prepare()
+                    self._take(self.prepare() or ())
+                self._fork_first(lock)
                 while not self._stop.is_set():
                     self._look_after()
                     self._stop.wait(_TICK_SECONDS)
@@ -164,12 +171,55 @@ class Supervisor:
             for number, handler in before.items():
                 signal.signal(number, handler)
 
+    def _take(self, children: Sequence[Child]) -> None:
+        self.levels = _levels([*(child for level in self.levels for child in level), *children])
+        self._states.update({child.name: _State(child) for child in children})
+        self._names += [child.name for child in children]
+
     def _start_servers(self) -> None:
-        for name, server in self.servers:
-            if self._stop.is_set():
-                return
-            server.start()
-            self._say(name, "ready")
+        """All at once, each in a thread that has ended when this returns. Raises what the first of them raised."""
+        problems: dict[str, BaseException] = {}
+
+        def start(name: str, server: Server) -> None:
+            try:
+                server.start()
+            except BaseException as problem:  # told in the thread that asked
+                problems[name] = problem
+            else:
+                self._say(name, "ready")
+
+        threads = [threading.Thread(target=start, args=pair) for pair in self.servers if not self._stop.is_set()]
+        for thread in threads:
+            thread.start()
+        try:
+            if self.meanwhile is not None and not self._stop.is_set():
+                self.meanwhile()
+        finally:
+            for thread in threads:
+                thread.join()
+        for name, _server in self.servers:
+            if name in problems:
+                raise problems[name]
+
+    def _fork_first(self, lock: IO[str]) -> None:
+        """The first start of children that may be forked: all of them before any thread runs that copies their output."""
+        made: list[tuple[str, Forked]] = []
+        for name, state in self._states.items():
+            run = state.child.run
+            if run is None or not CAN_FORK or self._stop.is_set():
+                continue
+            child = fork(
+                run,
+                name=_name(self._mark),
+                arguments=list(state.child.command[1:]),
+                close=[lock, *(m.stdout for _n, m in made)],
+            )
+            made.append((name, child))
+            state.process, state.launched = child, time.monotonic()
+        for name, child in made:
+            threading.Thread(target=self._copy, args=(name, child.stdout), daemon=True).start()
+        if made:
+            self._write_notes()
 
     def _look_after(self) -> None:
         now = time.monotonic()
@@ -202,7 +252,7 @@ class Supervisor:
         if state.process is None:
             if now >= state.due and all(self._states[name].ready for name in state.child.needs):
                 self._launch(state)
-        elif _ended(state.process):
+        elif ended(state.process):
             self._bury(state, now)
         elif not state.ready:
             with contextlib.suppress(OSError):
@@ -210,14 +260,6 @@ class Supervisor:
 
     def _launch(self, state: _State) -> None:
         child, parent = state.child, os.getpid()
-
-        def die_with_parent() -> None:
-            # Linux: a child is told to stop when its supervisor dies, even by kill -9.
-            if _libc is not None:
-                _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-                if os.getppid() != parent:
-                    os._exit(1)
-
         try:
             state.process = subprocess.Popen(
                 list(child.command),
@@ -226,7 +268,7 @@ class Supervisor:
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
-                preexec_fn=die_with_parent if _libc is not None else None,
+                preexec_fn=(lambda: die_with(parent)) if CAN_FORK else None,
             )
         except OSError as error:
             if not state.launched:
@@ -248,7 +290,7 @@ class Supervisor:
         state.process = None
         if not state.child.restart:
             state.done, state.ready = True, code == 0
-            self._say(state.child.name, f"ended with {code}")
+            self._say(state.child.name, f"ended with {code}" if code else "done")
             return
         state.ready = False
         state.failures = 0 if now - state.launched > STEADY_SECONDS else state.failures + 1
@@ -288,7 +330,7 @@ class Supervisor:
             left.update(
                 pid for pid, start in notes["children"].values() if start is not None and started_at(pid) == start
             )
-            left.update(marked(MARK, notes["mark"]))
+            left.update(marked(MARK, notes["mark"]), named(_name(notes["mark"])))
         if left:
             end(left, GRACE_SECONDS)
         self._notes.unlink(missing_ok=True)
@@ -300,10 +342,10 @@ class Supervisor:
                 process for child in reversed(level) if (process := self._states[child.name].process) is not None
             ]
             for process in processes:
-                _signal(process, signal.SIGTERM)
+                tell(process, signal.SIGTERM)
             deadline = time.monotonic() + GRACE_SECONDS
             for process in processes:
-                while not _ended(process) and time.monotonic() < deadline:
+                while not ended(process) and time.monotonic() < deadline:
                     time.sleep(0.02)
                 with contextlib.suppress(ProcessLookupError, PermissionError):
                     os.killpg(process.pid, signal.SIGKILL)
@@ -318,21 +360,9 @@ class Supervisor:
         self._notes.unlink(missing_ok=True)
 
 
-def _ended(process: subprocess.Popen[bytes]) -> bool:
-    """Whether it has ended, without burying it: until then nobody can take over its number."""
-    if process.returncode is not None:
-        return True
-    try:
-        return os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
-    except ChildProcessError:
-        return process.poll() is not None
-
-
-def _signal(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
-    """To the process alone: one with workers of its own stops them in its own way."""
-    if process.returncode is None:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(process.pid, number)
+def _name(mark: str) -> str:
+    """What the kernel calls forked children: their environment is their parent's of before the mark was made."""
+    return f"portico-{mark[:7]}"
 
 
 def _levels(children: Sequence[Child]) -> list[list[Child]]:
@@ -358,7 +388,8 @@ def up(
     children: Sequence[Child],
     servers: Sequence[tuple[str, Server]] = (),
     on_ready: Callable[[], None] | None = None,
-    prepare: Callable[[], None] | None = None,
+    prepare: Callable[[], Sequence[Child] | None] | None = None,
+    meanwhile: Callable[[], None] | None = None,
 ) -> int:
     """Run everything until Ctrl-C; returns the exit status. Raises EmbeddedError, and what `prepare` raises."""
-    return Supervisor(var, children, servers, on_ready, prepare).run()
+    return Supervisor(var, children, servers, on_ready, prepare, meanwhile).run()

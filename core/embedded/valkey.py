@@ -6,13 +6,10 @@ import contextlib
 import importlib.util
 import os
 import shutil
+import socket
 import subprocess
 import time
 from pathlib import Path
-
-import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from core.embedded.paths import EmbeddedError, locked, place, refuse_in_production
 from core.embedded.processes import end, working_in
@@ -58,9 +55,7 @@ class EmbeddedValkey:
     def running(self) -> bool:
         """Whether the server answers on its socket; one that still reads its file does not."""
         _bury()
-        with contextlib.suppress(redis.RedisError, OSError), self._client() as client:
-            return bool(client.ping())
-        return False
+        return self._ask("PING") == b"+PONG\r\n"
 
     def start(self) -> None:
         """Start, or adopt what runs.
@@ -93,8 +88,9 @@ class EmbeddedValkey:
 
     def pid(self) -> int | None:
         """The server's process id, asked of the server itself, else found by where it works."""
-        with contextlib.suppress(redis.RedisError, OSError), self._client() as client:
-            return int(client.info("server")["process_id"])
+        for line in self._ask("INFO server").splitlines():
+            if line.startswith(b"process_id:"):
+                return int(line.partition(b":")[2])
         there = working_in(self.data)
         return there[0] if there else None
 
@@ -121,22 +117,25 @@ class EmbeddedValkey:
         return process
 
     def _loading(self) -> bool:
-        with contextlib.suppress(OSError, redis.RedisError):
-            try:
-                with self._client() as client:
-                    client.ping()
-            except redis.BusyLoadingError:
-                return True
-        return False
+        return self._ask("PING").startswith(b"-LOADING")
 
-    def _client(self) -> redis.Redis:
-        seconds = _ANSWER_SECONDS
-        return redis.Redis(
-            unix_socket_path=str(self.socket),
-            socket_timeout=seconds,
-            socket_connect_timeout=seconds,
-            retry=Retry(NoBackoff(), 0),
-        )
+    def _ask(self, command: str) -> bytes:
+        """The raw answer to a command, empty when there is none: a client library would take longer to load than Valkey."""
+        with socket.socket(socket.AF_UNIX) as client, contextlib.suppress(OSError, ValueError):
+            client.settimeout(_ANSWER_SECONDS)
+            client.connect(str(self.socket))
+            client.sendall(f"{command}\r\n".encode())
+            answer = client.recv(65536)
+            # "$<length>" announces a longer text; everything else is one line.
+            whole = (
+                len(answer.partition(b"\r\n")[0]) + int(answer[1:].partition(b"\r\n")[0]) + 4
+                if answer[:1] == b"$"
+                else 0
+            )
+            while len(answer) < whole and (more := client.recv(65536)):
+                answer += more
+            return answer
+        return b""
 
 
 def _bury() -> None:

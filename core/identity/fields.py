@@ -6,16 +6,21 @@ import datetime as dt
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import phonenumbers
 from babel import Locale
 from marshmallow import ValidationError, fields
 
 from core import clock
+from core.lazy import lazy
 from core.messages import Message, _
 from core.tenancy.current import current_tenant
 from core.web.language import language
+
+if TYPE_CHECKING:
+    import phonenumbers
+else:
+    phonenumbers = lazy("phonenumbers")
 
 REQUIRED = _("Please fill this in.")
 NAME_MAX = 80

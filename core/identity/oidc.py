@@ -11,13 +11,7 @@ import json
 import uuid
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
-
-import requests
-from authlib.integrations.base_client import OAuthError
-from authlib.integrations.requests_client import OAuth2Session
-from authlib.oauth2.rfc7523 import PrivateKeyJWT
-from joserfc.jwk import Key
+from typing import TYPE_CHECKING, Any
 
 from core import clock, crypto
 from core.db import current_tenant_id, db
@@ -27,6 +21,16 @@ from core.identity.models import Challenge
 from core.identity.provider_failures import Failure
 from core.identity.providers import Way
 from core.identity.sign_in import find
+from core.lazy import lazy
+
+if TYPE_CHECKING:
+    import requests
+    from authlib.integrations import requests_client
+    from authlib.oauth2 import rfc7523
+    from joserfc.jwk import Key
+else:
+    requests, requests_client = lazy("requests"), lazy("authlib.integrations.requests_client")
+    rfc7523 = lazy("authlib.oauth2.rfc7523")
 
 FLOW, ARRIVAL = "provider_flow", "provider_arrival"
 FLOW_LIFE = dt.timedelta(minutes=15)
@@ -118,9 +122,9 @@ def begin(
     return url, token
 
 
-def _client(way: Way, metadata: Mapping[str, Any], redirect_uri: str) -> OAuth2Session:
+def _client(way: Way, metadata: Mapping[str, Any], redirect_uri: str) -> requests_client.OAuth2Session:
     signing = _signing_key(way) if way.client_auth == "private_key_jwt" else None
-    client = OAuth2Session(
+    client = requests_client.OAuth2Session(
         way.client_id,
         signing if signing is not None else way.secret,
         token_endpoint_auth_method=way.client_auth,
@@ -132,7 +136,7 @@ def _client(way: Way, metadata: Mapping[str, Any], redirect_uri: str) -> OAuth2S
     if signing is not None:
         until = int(clock.now().timestamp()) + ASSERTION_SECONDS
         client.register_client_auth_method(
-            PrivateKeyJWT(
+            rfc7523.PrivateKeyJWT(
                 metadata["token_endpoint"],
                 claims={"exp": until},
                 headers={"kid": signing.kid},
@@ -219,7 +223,7 @@ def _exchange(way: Way, metadata: Mapping[str, Any], code: str, flow: Mapping[st
                     allow_redirects=False,
                 )
             )
-        except OAuthError as error:
+        except requests_client.OAuthError as error:
             reasons = {"invalid_grant": "code_refused", "invalid_client": "not_ready"}
             raise Failure(reasons.get(str(error.error), "provider_error")) from error
         except (requests.RequestException, ValueError) as error:

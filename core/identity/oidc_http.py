@@ -6,17 +6,21 @@ import json
 import threading
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-import requests
 from flask import current_app
-from joserfc.errors import JoseError
-from joserfc.jwk import KeySet
 
 from core.identity.provider_failures import Failure
 from core.identity.providers import Way
+from core.lazy import lazy
 from core.tenancy.schema_providers import is_address
+
+if TYPE_CHECKING:
+    import requests
+    from joserfc import errors, jwk
+else:
+    requests, errors, jwk = lazy("requests"), lazy("joserfc.errors"), lazy("joserfc.jwk")
 
 TIMEOUT = (3.0, 8.0)
 LONGEST_SECONDS = 15.0
@@ -100,14 +104,14 @@ def metadata(way: Way) -> dict[str, Any]:
     return dict(kept)
 
 
-def key_set(uri: str, *, fresh: bool = False) -> KeySet:
+def key_set(uri: str, *, fresh: bool = False) -> jwk.KeySet:
     """The provider's public keys; `fresh` fetches them anew after a rotation. Raises Failure `provider_down`."""
-    kept: KeySet | None = _recent(uri)
+    kept: jwk.KeySet | None = _recent(uri)
     if kept is not None and (not fresh or time.monotonic() - _renewed.get(uri, -RENEW_SECONDS) < RENEW_SECONDS):
         return kept
     try:
-        found = KeySet.import_key_set(get_json(uri))  # type: ignore[arg-type]
-    except (JoseError, KeyError, ValueError, TypeError) as error:
+        found = jwk.KeySet.import_key_set(get_json(uri))  # type: ignore[arg-type]
+    except (errors.JoseError, KeyError, ValueError, TypeError) as error:
         raise Failure("provider_down") from error
     _keep(uri, found)
     if fresh:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
-
-from authlib.oidc.core import CodeIDToken
-from joserfc import jwe, jwt
-from joserfc.errors import BadSignatureError, ClaimError, InvalidKeyIdError, JoseError, UnsupportedKeyUseError
+from typing import TYPE_CHECKING, Any
 
 from core import clock
 from core.identity import oidc_http
 from core.identity.provider_failures import Failure
 from core.identity.providers import Way
+from core.lazy import lazy
+
+if TYPE_CHECKING:
+    from authlib.oidc import core as oidc_core
+    from joserfc import errors, jwe, jwt
+else:
+    oidc_core, errors = lazy("authlib.oidc.core"), lazy("joserfc.errors")
+    jwe, jwt = lazy("joserfc.jwe"), lazy("joserfc.jwt")
 
 LEEWAY_SECONDS = 60
 SIGNATURES = ("RS256", "PS256", "ES256", "RS384", "PS384", "ES384", "RS512", "PS512", "ES512")
@@ -37,7 +41,7 @@ def opened(way: Way, token: str) -> str:
     for key in keys:
         try:
             plain = jwe.decrypt_compact(token, key, algorithms=[*WRAPPINGS, *CIPHERS]).plaintext
-        except (JoseError, ValueError, TypeError):
+        except (errors.JoseError, ValueError, TypeError):
             continue
         return (plain or b"").decode("ascii", "replace")
     raise Failure("token_invalid")
@@ -52,10 +56,10 @@ def signed(metadata: Mapping[str, Any], token: str) -> jwt.Token:
         keys = oidc_http.key_set(metadata["jwks_uri"], fresh=fresh)
         try:
             return jwt.decode(token, keys, algorithms=list(SIGNATURES))
-        except (InvalidKeyIdError, BadSignatureError, UnsupportedKeyUseError) as error:
+        except (errors.InvalidKeyIdError, errors.BadSignatureError, errors.UnsupportedKeyUseError) as error:
             if fresh:
                 raise Failure("bad_signature") from error
-        except (JoseError, ValueError, TypeError) as error:
+        except (errors.JoseError, ValueError, TypeError) as error:
             raise Failure("bad_signature") from error
     raise Failure("bad_signature")
 
@@ -71,7 +75,7 @@ def id_claims(
         raise Failure("unknown_issuer")
     if token.claims.get("nonce") != nonce:
         raise Failure("wrong_nonce")
-    claims = CodeIDToken(
+    claims = oidc_core.CodeIDToken(
         token.claims,
         token.header,
         options={
@@ -83,7 +87,7 @@ def id_claims(
     )
     try:
         claims.validate(now=int(clock.now().timestamp()), leeway=LEEWAY_SECONDS)
-    except (ClaimError, JoseError, ValueError, TypeError) as error:
+    except (errors.ClaimError, errors.JoseError, ValueError, TypeError) as error:
         raise Failure("token_invalid") from error
     if not isinstance(claims["sub"], str) or not 0 < len(claims["sub"]) <= 255:
         raise Failure("token_invalid")

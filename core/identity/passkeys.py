@@ -5,24 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import json
 import uuid
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
-from webauthn import (
-    generate_authentication_options,
-    generate_registration_options,
-    options_to_json,
-    verify_authentication_response,
-    verify_registration_response,
-)
-from webauthn.helpers import base64url_to_bytes
-from webauthn.helpers.exceptions import WebAuthnException
-from webauthn.helpers.structs import (
-    AuthenticatorSelectionCriteria,
-    PublicKeyCredentialDescriptor,
-    ResidentKeyRequirement,
-    UserVerificationRequirement,
-)
 
 from core import audit, clock, crypto
 from core.db import db
@@ -30,7 +15,15 @@ from core.identity import accounts
 from core.identity.models import Account, Challenge, Passkey
 from core.identity.sessions import open_session, usable
 from core.identity.sign_in import find
+from core.lazy import lazy
 from core.tenancy.current import current_tenant
+
+if TYPE_CHECKING:
+    import webauthn
+    from webauthn.helpers import exceptions, structs
+else:
+    webauthn = lazy("webauthn")
+    exceptions, structs = lazy("webauthn.helpers.exceptions"), lazy("webauthn.helpers.structs")
 
 LIFE = dt.timedelta(minutes=5)
 MOST = 10
@@ -72,19 +65,20 @@ def _take(token: str | None, purpose: str) -> Challenge | None:
 def registration_options(account: Account, host: str) -> tuple[str, dict[str, Any]]:
     """(token for the cookie, options for the browser). `host` is the portal's host name without port."""
     who = accounts.person(account)
-    options = generate_registration_options(
+    options = webauthn.generate_registration_options(
         rp_id=host,
         rp_name=current_tenant().name,
         user_name=who.email,
         user_id=account.id.bytes,
         user_display_name=who.name,
-        authenticator_selection=AuthenticatorSelectionCriteria(
-            resident_key=ResidentKeyRequirement.REQUIRED, user_verification=UserVerificationRequirement.REQUIRED
+        authenticator_selection=structs.AuthenticatorSelectionCriteria(
+            resident_key=structs.ResidentKeyRequirement.REQUIRED,
+            user_verification=structs.UserVerificationRequirement.REQUIRED,
         ),
-        exclude_credentials=[PublicKeyCredentialDescriptor(id=p.credential_id) for p in listed(account.id)],
+        exclude_credentials=[structs.PublicKeyCredentialDescriptor(id=p.credential_id) for p in listed(account.id)],
     )
     token = _ceremony("passkey_register", account.id, options.challenge)
-    return token, json.loads(options_to_json(options))
+    return token, json.loads(webauthn.options_to_json(options))
 
 
 def register(
@@ -100,14 +94,14 @@ def register(
     ):
         return False
     try:
-        verified = verify_registration_response(
+        verified = webauthn.verify_registration_response(
             credential=credential,
             expected_challenge=challenge.ceremony,
             expected_rp_id=host,
             expected_origin=origin,
             require_user_verification=True,
         )
-    except (WebAuthnException, ValueError, KeyError, TypeError):
+    except (exceptions.WebAuthnException, ValueError, KeyError, TypeError):
         return False
     taken = select(Passkey.id).where(Passkey.credential_id == verified.credential_id)
     if db.session.execute(taken).first() is not None:
@@ -129,9 +123,11 @@ def register(
 
 def authentication_options(host: str, next_path: str = "/") -> tuple[str, dict[str, Any]]:
     """(token for the cookie, options for the browser): any passkey of this portal may answer."""
-    options = generate_authentication_options(rp_id=host, user_verification=UserVerificationRequirement.REQUIRED)
+    options = webauthn.generate_authentication_options(
+        rp_id=host, user_verification=structs.UserVerificationRequirement.REQUIRED
+    )
     token = _ceremony("passkey_sign_in", None, options.challenge, next_path)
-    return token, json.loads(options_to_json(options))
+    return token, json.loads(webauthn.options_to_json(options))
 
 
 def sign_in(
@@ -142,7 +138,7 @@ def sign_in(
     if challenge is None or challenge.ceremony is None:
         return None
     try:
-        credential_id = base64url_to_bytes(str(credential["rawId"]))
+        credential_id = webauthn.helpers.base64url_to_bytes(str(credential["rawId"]))
     except (KeyError, ValueError):
         return None
     passkey = db.session.execute(
@@ -151,7 +147,7 @@ def sign_in(
     if passkey is None:
         return None
     try:
-        verified = verify_authentication_response(
+        verified = webauthn.verify_authentication_response(
             credential=credential,
             expected_challenge=challenge.ceremony,
             expected_rp_id=host,
@@ -160,7 +156,7 @@ def sign_in(
             credential_current_sign_count=passkey.sign_count,
             require_user_verification=True,
         )
-    except (WebAuthnException, ValueError, KeyError, TypeError):
+    except (exceptions.WebAuthnException, ValueError, KeyError, TypeError):
         return None
     account = accounts.by_id(passkey.account_id)
     if not usable(account) or account.opposed_at is not None:

@@ -6,14 +6,18 @@ import datetime as dt
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
-
-from zxcvbn import zxcvbn
+from typing import TYPE_CHECKING, Any
 
 from core.hooks.parameters import Parameters, load_parameters
+from core.lazy import lazy
 from core.messages import Message, _
 from core.tenancy.current import TenantView, current_tenant
 from core.tenancy.schema_policies import Identity
+
+if TYPE_CHECKING:
+    import zxcvbn
+else:
+    zxcvbn = lazy("zxcvbn")
 
 PASSWORD_MAX = 128
 _RATED = 72  # zxcvbn refuses longer input; what comes after cannot make the beginning weaker
@@ -59,7 +63,7 @@ def password_problems(password: str, own_words: tuple[str, ...] = ()) -> list[Me
     words = [w.casefold() for w in own_words if len(w) >= 3]
     if any(w in password.casefold() for w in words):
         found.append(_("Please leave your name and address out of the password."))
-    elif password and zxcvbn(password[:_RATED], user_inputs=words)["score"] < rule["min_strength"]:
+    elif password and zxcvbn.zxcvbn(password[:_RATED], user_inputs=words)["score"] < rule["min_strength"]:
         found.append(_("This password would be guessed quickly. Add one or two unrelated words."))
     return found
 

@@ -7,19 +7,23 @@ import json
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import current_app
-from joserfc.errors import JoseError
-from joserfc.jwk import ECKey, Key, KeySet, RSAKey, import_key
 
 from core import clock
 from core.hooks.types import IdentityProvider, ProviderSite
 from core.identity.policy import policy
+from core.lazy import lazy
 from core.messages import Message
 from core.tenancy.current import TenantView, current_tenant
 from core.tenancy.schema_providers import WELL_KNOWN, variable_prefix
 from core.web.language import language, say
+
+if TYPE_CHECKING:
+    from joserfc import errors, jwk
+else:
+    errors, jwk = lazy("joserfc.errors"), lazy("joserfc.jwk")
 
 log = logging.getLogger("portico.identity")
 STANDARD: Mapping[str, tuple[str, ...]] = {
@@ -50,7 +54,7 @@ class Way:
     logout: bool
     labels: Mapping[str, str]
     secret: str = field(repr=False)
-    keys: KeySet | None = field(repr=False)
+    keys: jwk.KeySet | None = field(repr=False)
 
     @property
     def code(self) -> str:
@@ -152,25 +156,25 @@ def _secret(view: TenantView, name: str | None) -> str:
     return found.get(name, "")
 
 
-def keys_of(text: str) -> KeySet | None:
+def keys_of(text: str) -> jwk.KeySet | None:
     """Private keys: a JWK set, one JWK, or PEM. None for no text. Raises ValueError for what is none of them."""
     if not text:
         return None
     try:
         if not text.lstrip().startswith("{"):
-            return KeySet([_pem(text)])
+            return jwk.KeySet([_pem(text)])
         data = json.loads(text)
-        return KeySet.import_key_set(data) if "keys" in data else KeySet([import_key(data)])
-    except (JoseError, KeyError, TypeError) as error:
+        return jwk.KeySet.import_key_set(data) if "keys" in data else jwk.KeySet([jwk.import_key(data)])
+    except (errors.JoseError, KeyError, TypeError) as error:
         raise ValueError("not a private key") from error
 
 
-def _pem(text: str) -> Key:
+def _pem(text: str) -> jwk.Key:
     plain = text.replace("\\n", "\n")
-    for kind in (RSAKey, ECKey):
+    for kind in (jwk.RSAKey, jwk.ECKey):
         try:
             return kind.import_key(plain)
-        except (JoseError, ValueError, TypeError):
+        except (errors.JoseError, ValueError, TypeError):
             continue
     raise ValueError("not a private key")
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-import pyotp
-import segno
+from typing import TYPE_CHECKING
 
 from core import audit, clock
 from core.identity import accounts
 from core.identity.models import Account
+from core.lazy import lazy
 from core.tenancy import keys
 from core.tenancy.current import current_tenant
+
+if TYPE_CHECKING:
+    import pyotp
+    import segno
+else:
+    pyotp, segno = lazy("pyotp"), lazy("segno")
 
 STEP_SECONDS = 30
 DRIFT = 1  # one step of clock drift each way

@@ -6,14 +6,20 @@ import logging
 import time
 import uuid
 from collections.abc import Callable
-
-import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
-from rq import Queue, SimpleWorker, Worker
-from rq.serializers import JSONSerializer
+from functools import cache
+from typing import TYPE_CHECKING
 
 from core.jobs import outbox, periodic
+from core.lazy import lazy
+
+if TYPE_CHECKING:
+    import redis
+    import rq
+    from redis import backoff, retry
+    from rq import serializers
+else:
+    redis, backoff, retry = lazy("redis"), lazy("redis.backoff"), lazy("redis.retry")
+    rq, serializers = lazy("rq"), lazy("rq.serializers")
 
 log = logging.getLogger("portico.jobs")
 
@@ -30,21 +36,24 @@ def connection(url: str, *, blocking: bool = False) -> redis.Redis:
     if blocking:
         return redis.Redis.from_url(url, health_check_interval=15)
     return redis.Redis.from_url(
-        url, socket_timeout=SOCKET_TIMEOUT, socket_connect_timeout=SOCKET_TIMEOUT, retry=Retry(NoBackoff(), 0)
+        url,
+        socket_timeout=SOCKET_TIMEOUT,
+        socket_connect_timeout=SOCKET_TIMEOUT,
+        retry=retry.Retry(backoff.NoBackoff(), 0),
     )
 
 
-def _queue(url: str) -> Queue:
-    return Queue(QUEUE, connection=connection(url), serializer=JSONSerializer)
+def _queue(url: str) -> rq.Queue:
+    return rq.Queue(QUEUE, connection=connection(url), serializer=serializers.JSONSerializer)
 
 
 def waker(url: str) -> Callable[[list[tuple[int, uuid.UUID, str]]], None]:
     """What the outbox calls after a commit: enqueue each delivery under an id of its own."""
-    queue = _queue(url)
+    queue = cache(lambda: _queue(url))  # at the first message: a process that only reads never needs it
 
     def wake(rows: list[tuple[int, uuid.UUID, str]]) -> None:
         for tenant_id, message_id, consumer in rows:
-            queue.enqueue(
+            queue().enqueue(
                 "core.jobs.tasks.deliver",
                 tenant_id,
                 str(message_id),
@@ -59,13 +68,13 @@ def waker(url: str) -> Callable[[list[tuple[int, uuid.UUID, str]]], None]:
 
 def run_worker(url: str, *, forking: bool = True) -> None:
     """Work until told to stop. Tuned so that a killed worker's job is noticed soon (engineering notes, B)."""
-    kind = Worker if forking else SimpleWorker
+    kind = rq.Worker if forking else rq.SimpleWorker
     conn = connection(url, blocking=True)
-    queue = Queue(QUEUE, connection=conn, serializer=JSONSerializer)
+    queue = rq.Queue(QUEUE, connection=conn, serializer=serializers.JSONSerializer)
     worker = kind(
         [queue],
         connection=conn,
-        serializer=JSONSerializer,
+        serializer=serializers.JSONSerializer,
         worker_ttl=60,
         maintenance_interval=15,
         job_monitoring_interval=5,
@@ -97,7 +106,7 @@ def run_scheduler(url: str, stop: Callable[[], bool]) -> None:
             time.sleep(RELAY_PAUSE_SECONDS)
 
 
-def _enough_waits(queue: Queue) -> bool:
+def _enough_waits(queue: rq.Queue) -> bool:
     """Whether the workers have their hands full: relaying the same deliveries again would only lengthen their queue."""
     try:
         return bool(queue.count >= LONGEST_QUEUE)

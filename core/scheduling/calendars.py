@@ -4,35 +4,41 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from typing import TYPE_CHECKING
 
-from icalendar import Calendar, Event, vText
 from sqlalchemy import select
 
 from core import audit, clock, crypto
 from core.db import db
 from core.directory.models import Professional
 from core.hooks.types import AgendaEntry
+from core.lazy import lazy
 from core.scheduling.models import AgendaFeed
 from core.tenancy.current import current_tenant
+
+if TYPE_CHECKING:
+    import icalendar
+else:
+    icalendar = lazy("icalendar")
 
 
 def write(entries: tuple[AgendaEntry, ...], method: str = "PUBLISH") -> bytes:
     """Entries as RFC 5545: stable UID, SEQUENCE, STATUS; instants in UTC, which every calendar shows in its own zone."""
     tenant = current_tenant()
-    calendar = Calendar()
+    calendar = icalendar.Calendar()
     calendar.add("prodid", f"-//Portico//{tenant.slug}//FR")
     calendar.add("version", "2.0")
     calendar.add("method", method)
     calendar.add("x-wr-calname", tenant.name)
     for entry in entries:
-        event = Event()
+        event = icalendar.Event()
         event.add("uid", entry.uid)
         event.add("dtstamp", clock.now())
         event.add("dtstart", entry.starts_at)
         event.add("dtend", entry.ends_at)
         event.add("summary", entry.title)
         if entry.location:
-            event["location"] = vText(entry.location)
+            event["location"] = icalendar.vText(entry.location)
         event.add("sequence", entry.sequence)
         event.add("status", "CANCELLED" if entry.status.startswith("cancelled") else "CONFIRMED")
         event.add("class", "PRIVATE")

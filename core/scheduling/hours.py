@@ -35,24 +35,49 @@ def add_hours(
     valid_until: dt.date | None = None,
 ) -> OpeningHours:
     """Open a span each week, in the practice's wall-clock time. Raises Refused naming what is wrong."""
+    (made,) = add_week(
+        professional, practice, weekdays=(weekday,), opens=opens, closes=closes, grid_minutes=grid_minutes, services=services,
+        known_patients_only=known_patients_only, valid_from=valid_from, valid_until=valid_until,
+    )  # fmt: skip
+    return made
+
+
+def add_week(
+    professional: Professional,
+    practice: Practice,
+    *,
+    weekdays: Sequence[int],
+    opens: dt.time,
+    closes: dt.time,
+    grid_minutes: int,
+    services: Sequence[str],
+    known_patients_only: bool = False,
+    valid_from: dt.date | None = None,
+    valid_until: dt.date | None = None,
+) -> list[OpeningHours]:
+    """Open the same span on several days of each week. Raises Refused naming what is wrong."""
     _check(opens, closes, grid_minutes, services, professional)
-    if not 1 <= weekday <= 7:
+    if not all(1 <= weekday <= 7 for weekday in weekdays):
         raise Refused(_("A day of the week is a number from 1 (Monday) to 7 (Sunday)."), status=422)
-    made = OpeningHours(
-        professional_id=professional.id,
-        practice_id=practice.id,
-        weekday=weekday,
-        opens=opens,
-        closes=closes,
-        grid_minutes=grid_minutes,
-        services=list(services),
-        known_patients_only=known_patients_only,
-        valid_from=valid_from or clock.today(practice.time_zone),
-        valid_until=valid_until,
-    )
-    db.session.add(made)
+    made = [
+        OpeningHours(
+            professional_id=professional.id,
+            practice_id=practice.id,
+            weekday=weekday,
+            opens=opens,
+            closes=closes,
+            grid_minutes=grid_minutes,
+            services=list(services),
+            known_patients_only=known_patients_only,
+            valid_from=valid_from or clock.today(practice.time_zone),
+            valid_until=valid_until,
+        )
+        for weekday in weekdays
+    ]
+    db.session.add_all(made)
     db.session.flush()
-    audit.record("hours.added", "opening_hours", made.id, {"weekday": weekday})
+    for row in made:
+        audit.record("hours.added", "opening_hours", row.id, {"weekday": row.weekday})
     return made
 
 

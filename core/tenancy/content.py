@@ -6,15 +6,18 @@ import hashlib
 import html
 import re
 from collections.abc import Mapping
-from typing import Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import nh3
 from babel import Locale
-from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 from core.tenancy.schemas import LANGUAGES
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
 
 PLACEHOLDER = re.compile(r"\{\{\s*([a-z_][a-z0-9_.]*)\s*\}\}")
 TAGS = {
@@ -24,7 +27,6 @@ TAGS = {
 ATTRIBUTES = {"a": {"href", "title"}, "th": {"align"}, "td": {"align"}}
 COUNTRIES = frozenset({"country", "host.country", "legal.governing_law", "legal.courts"})
 SCHEMES = ("", "http", "https", "mailto", "tel")
-_markdown = MarkdownIt("commonmark", {"html": False, "typographer": False}).enable("table")
 _BRACES = re.compile(r"\{\{[^{}\n]*\}?\}?")
 _POINTED = re.compile(r"<(\{\{\s*([a-z_][a-z0-9_.]*)\s*\}\})>")
 
@@ -95,6 +97,13 @@ def sections(text: str) -> dict[str, str]:
     return result
 
 
+@lru_cache(maxsize=1)
+def _markdown() -> MarkdownIt:
+    from markdown_it import MarkdownIt
+
+    return MarkdownIt("commonmark", {"html": False, "typographer": False}).enable("table")
+
+
 def render_markdown(text: str, config: Mapping[str, Any], shift: int = 0, language: str = "") -> Markup:
     """Safe HTML of a tenant's text that is written in `language` (default: the portal's first).
 
@@ -113,11 +122,12 @@ def render_markdown(text: str, config: Mapping[str, Any], shift: int = 0, langua
         scheme = "mailto:" if "@" in (look_up(config, match.group(2)) or "") else ""
         return f"[{match.group(1)}]({scheme}{match.group(1)})"
 
-    tokens = _markdown.parse(PLACEHOLDER.sub(keep, _POINTED.sub(point, text)))
+    markdown = _markdown()
+    tokens = markdown.parse(PLACEHOLDER.sub(keep, _POINTED.sub(point, text)))
     for token in tokens:
         if token.type in ("heading_open", "heading_close"):
             token.tag = f"h{min(6, int(token.tag[1]) + shift)}"
-    drawn = _markdown.renderer.render(tokens, _markdown.options, {})
+    drawn = markdown.renderer.render(tokens, markdown.options, {})
     filled = re.sub(f"{word}n([0-9]+)q", lambda m: html.escape(values[int(m.group(1))], quote=True), drawn)
     clean = nh3.clean(filled, tags=TAGS, attributes=ATTRIBUTES, attribute_filter=_attribute, link_rel=None)
     hosts = {str(h).lower() for h in config.get("hosts", [])} | {f"{config.get('slug', '')}.localhost"}

@@ -54,12 +54,14 @@ def person_key(person_id: uuid.UUID) -> bytes:
         row = db.session.get(PersonKey, (tenant_id, person_id))
         if row is None:
             sealed = crypto.seal(tenant_key(), crypto.new_key(), context)
-            db.session.execute(
+            row = db.session.execute(
                 insert(PersonKey)
                 .values(tenant_id=tenant_id, person_id=person_id, sealed=sealed, created_at=clock.now())
                 .on_conflict_do_nothing()
-            )
-            row = db.session.get(PersonKey, (tenant_id, person_id), populate_existing=True)
+                .returning(PersonKey)
+            ).scalar_one_or_none()
+            if row is None:  # another transaction made it first
+                row = db.session.get(PersonKey, (tenant_id, person_id), populate_existing=True)
             assert row is not None
         if row.sealed is None:
             raise Erased(str(person_id))

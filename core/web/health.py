@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import redis
 from flask import Blueprint, Response, current_app
 from sqlalchemy import text
 
 from core.db import db, global_scope
 from core.jobs.worker import connection
+from core.lazy import lazy
 from core.web.access import access
+
+if TYPE_CHECKING:
+    import redis
+else:
+    redis = lazy("redis")
 
 bp = Blueprint("health", __name__)
 

@@ -186,7 +186,7 @@ class Ground:
         port = free_port()
         made = self.spawn(
             "-m", "gunicorn", factory, "--workers", "2", "--threads", "4", "--worker-class", "gthread", "--log-level", "warning",
-            "--keep-alive", "60", "--bind", f"127.0.0.1:{port}",
+            "--keep-alive", "60", "--bind", f"127.0.0.1:{port}", "--preload", "--no-control-socket",
         )  # fmt: skip
         wait_for(lambda: listens(port), 30)
         return made, port

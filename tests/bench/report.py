@@ -51,12 +51,12 @@ REASONS: Mapping[str, str] = {
     "P11 booking": "As named in the row.",
     "P11 API": "Reading the host, BEGIN, session, key (lock and look-up), consents, the patient's profile in three parts, the reason, the choice with its slot; then the writes, the order's consent, the key, the trail, COMMIT. The writes themselves are one.",
     "P13": "Two cores carry the server, the database, the client and whatever else the machine did: a neighbour shows in the slowest hundredth.",
-    "P14 cold": "The database is made anew, the example portals are filled by the use cases themselves, and each of the three processes loads the application; all of it is processor time, which others shared.",
-    "P14 warm": "Four processes load the application one after another on two cores, which others shared.",
+    "P14 cold": "The database is made anew and 48 professionals are entered by the use cases themselves; all of it is processor time, which others shared.",
+    "P14 warm": "The application is loaded once, by one process on one core, which others shared.",
     "R1": "A defect: see the row.",
     "R2": "A defect: see the row.",
     "R3 database": "The server replays its log first; connections of the pools are found dead one by one.",
-    "R3 web": "A new worker loads the whole application, with all plugins, before it listens; that is processor time, which others shared.",
+    "R3 web": "A new worker is forked with everything loaded; what is left is waiting for a turn on cores that others shared.",
     "R4": "A claim runs out after ten seconds, then the relay hands the message out again.",
 }
 

@@ -14,7 +14,8 @@ from sqlalchemy import Engine, create_engine, event, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
-from core.app import create_app, settle
+from core.app import create_app
+from core.cli.serving import let_go, loading
 from core.hooks import types
 from core.hooks.manager import PluginRuntime
 from core.hooks.specs import hookimpl
@@ -59,10 +60,11 @@ def runtime(fillers: int = PLUGINS) -> PluginRuntime:
 
 
 def product() -> Flask:
-    """The product as it is served, settings from the environment."""
-    made = create_app(Settings.from_environment(), runtime())
-    settle()
-    return made
+    """The product as it is served: loaded once before the workers are forked, settings from the environment."""
+    with loading():
+        app = create_app(Settings.from_environment(), runtime())
+        let_go(app)
+    return app
 
 
 class Base(DeclarativeBase):

@@ -103,7 +103,7 @@ def test_production_is_refused(root: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_order_of_choice_of_the_program(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert valkey.find_binary().is_relative_to(Path(valkey.redis.__file__).parents[1])
+    assert valkey.find_binary().is_relative_to(Path(redis.__file__).parents[1])
     monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
     monkeypatch.setenv("PATH", str(root))
     with pytest.raises(EmbeddedError, match="apt install"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -57,3 +58,19 @@ def test_any_text_is_read_or_refused_with_a_line(text: str) -> None:
         yaml_lines.load(text)
     except yaml_lines.YamlProblem as problem:
         assert 1 <= problem.line <= len(text.splitlines()) + 2
+
+
+@pytest.mark.skipif(yaml_lines._FAST is yaml_lines._EXACT, reason="no parser in C here")
+def test_both_parsers_read_all_our_files_alike() -> None:
+    root = Path(yaml_lines.__file__).parents[1]
+    files = [f for folder in ("plugins", "tenants", "docs", "core/identity") for f in (root / folder).rglob("*.yaml")]
+    assert len(files) > 20
+    for path in files:
+        text = path.read_text(encoding="utf-8")
+        assert yaml_lines._load(text, yaml_lines._FAST) == yaml_lines._load(text, yaml_lines._EXACT), path
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, "{" * 100_000, "- " * 100_000, "? " * 100_000])
+def test_depth_without_end_is_refused_and_ends_no_process(text: str) -> None:
+    with pytest.raises(yaml_lines.YamlProblem, match="nested too deeply"):
+        yaml_lines.load(text)

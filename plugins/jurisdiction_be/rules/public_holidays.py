@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 
-import holidays
-
 from core.plugin_api import Holiday
 
 _DAY = dt.timedelta(days=1)
@@ -18,6 +16,8 @@ def holidays_of(year: int) -> tuple[Holiday, ...]:
     The library also lists Easter Sunday and Pentecost Sunday, which are no legal days: the Sundays before a Monday that
     is one. No other holiday on a Sunday is followed by another.
     """
+    import holidays  # slow to load, and only agendas ask
+
     found = holidays.country_holidays("BE", years=year, language="fr")
     return tuple(
         Holiday(day, name, "BE")
