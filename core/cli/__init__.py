@@ -8,7 +8,7 @@ import sys
 import click
 
 from core import __version__
-from core.cli import clients, data, decide, receipts, registers, rules, running, tenants
+from core.cli import clients, data, decide, plugins, receipts, registers, rules, running, tenants
 from core.cli.errors import explain
 
 
@@ -19,7 +19,7 @@ def cli() -> None:
 
 
 for command in (running.up, running.serve, running.worker, running.scheduler, running.doctor, running.secrets_, data.db_group, data.audit_group,
-                data.plugin_group, data.operator_group, decide.decide, rules.rules_group, receipts.receipts_group, clients.client_group,
+                plugins.plugin_group, data.operator_group, decide.decide, rules.rules_group, receipts.receipts_group, clients.client_group,
                 tenants.tenant_group, registers.directory_group):  # fmt: skip
     cli.add_command(command)
 
