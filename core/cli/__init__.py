@@ -21,7 +21,7 @@ COMMANDS = {
     "directory": "registers:directory_group",
     "doctor": "running:doctor",
     "operator": "data:operator_group",
-    "plugin": "data:plugin_group",
+    "plugin": "plugins:plugin_group",
     "receipts": "receipts:receipts_group",
     "rules": "rules:rules_group",
     "scheduler": "running:scheduler",

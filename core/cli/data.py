@@ -1,4 +1,4 @@
-"""Database, audit trail, plugins, operators."""
+"""Database, audit trail, operators."""
 
 from __future__ import annotations
 
@@ -86,25 +86,6 @@ def verify(slug: str | None) -> None:
                 broken = broken or found.problem is not None
                 click.echo(f"{name}: {found.entries} entries, " + (found.problem or f"whole, head {found.head[:16]}"))
     sys.exit(1 if broken else 0)
-
-
-@click.group("plugin")
-def plugin_group() -> None:
-    """Plugins."""
-
-
-@plugin_group.command("list")
-def plugin_list() -> None:
-    """Installed plugins with their version and hooks."""
-    runtime = environment.runtime()
-    for name in runtime.names():
-        click.echo(f"{name} {getattr(runtime.modules[name], 'version', '?')}: {', '.join(runtime.hooks_of(name))}")
-
-
-@plugin_group.command("check")
-def plugin_check() -> None:
-    """Load every plugin; all problems at once, exit status 1 when there is one."""
-    click.echo(f"{len(environment.runtime().names())} plugins, no problem")
 
 
 @click.group("operator")

@@ -163,6 +163,13 @@ class PluginRuntime:
         """The hooks that a plugin implements."""
         return sorted(c.name for c in self._pm.get_hookcallers(self.modules[name]) or [])
 
+    def implementation(self, name: str, hook: str) -> Callable[..., Any]:
+        """What a plugin answers a hook with, to be called with the hook's arguments by name. Raises KeyError."""
+        for impl in getattr(self._pm.hook, hook).get_hookimpls():
+            if impl.plugin_name == name:
+                return lambda **arguments: impl.function(*(arguments[a] for a in impl.argnames))
+        raise KeyError(f"{name} does not implement {hook}")
+
     # -- calling -----------------------------------------------------------------------------------------------
 
     def dispatcher(self, enabled: Iterable[str], settings: Mapping[str, Mapping[str, Any]] | None = None) -> Dispatcher:

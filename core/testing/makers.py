@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,11 +15,11 @@ from core.db import db
 from core.directory import service as directory
 from core.hooks.decisions import PatientFacts
 from core.identity import accounts, sessions
-from core.identity.accounts import Person
+from core.identity.accounts import ROLES, Person
 from core.identity.models import Account
 from core.scheduling import hours
 from core.scheduling.service import Booker
-from core.tenancy.current import entered
+from core.tenancy.current import TenantView, entered
 from core.testing.browser import Browser
 
 MONDAY = dt.datetime(2026, 11, 23, 6, 0, tzinfo=dt.UTC)
@@ -111,9 +113,49 @@ def signed_in(browser: Browser, tenant_id: int, role: str = "patient") -> Accoun
     """Give a browser an open session of a fresh account of a role that accepted what must be accepted. Commits."""
     with entered(tenant_id):
         account = make_account(role, first_name="Canary", last_name=f"Leak{tenant_id}x{next(_numbers)}")
-        consent.accept(account.id, consent.to_accept(), language=account.language, way="registration")
-        token = sessions.open_session(account, "tests")
+        _sign_in(browser, account)
+    return account
+
+
+def _sign_in(browser: Browser, account: Account) -> None:
+    consent.accept(account.id, consent.to_accept(), language=account.language, way="registration")
+    token = sessions.open_session(account, "tests")
+    db.session.commit()
+    db.session.expunge_all()
+    browser.client.set_cookie(sessions.COOKIE, token, domain=browser.host)
+
+
+@dataclass(frozen=True)
+class Twin:
+    """One of two portals that hold similar data: an account of every role, and a professional who can be booked.
+
+    `accounts` holds ids by role; `bookable` is what `make_professional` made.
+    """
+
+    view: TenantView
+    accounts: Mapping[str, uuid.UUID]
+    bookable: SimpleNamespace
+
+    @property
+    def slug(self) -> str:
+        return self.view.slug
+
+    def sign_in(self, browser: Browser, role: str) -> None:
+        """Give a browser of this portal a session of the account of a role. Raises KeyError for an unknown role."""
+        with entered(self.view.id):
+            account = db.session.get(Account, (self.view.id, self.accounts[role]))
+            assert account is not None
+            _sign_in(browser, account)
+
+
+def make_twin(view: TenantView) -> Twin:
+    """People of every role, by the same names and addresses in each portal that is given. Commits."""
+    with entered(view.id):
+        accounts = {
+            role: make_account(role, first_name="Anna", last_name=f"Zwilling-{role}", email=f"{role}@example.org").id
+            for role in ROLES
+        }
+        bookable = make_professional()
         db.session.commit()
         db.session.expunge_all()
-    browser.client.set_cookie(sessions.COOKIE, token, domain=browser.host)
-    return account
+    return Twin(view, accounts, bookable)

@@ -1,4 +1,7 @@
-"""The pytest plugin: fixtures for the application, two portals, browsers, the inbox."""
+"""The pytest plugin: fixtures for the application, two portals and their people, browsers, the inbox, the clock.
+
+No test reaches the network or a mail server: see `core.testing.guards`.
+"""
 
 from __future__ import annotations
 
@@ -9,19 +12,23 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, select, text
 
 from core.app import create_app
 from core.db import db
 from core.hooks.manager import PluginRuntime
 from core.jobs import outbox
+from core.jobs.models import OutboxDelivery, OutboxMessage
 from core.notifications.inbox import latest
 from core.notifications.models import InboxMessage
 from core.settings import Settings
 from core.tenancy import current, service
 from core.tenancy.loader import load_folder
-from core.testing import servers
+from core.tenancy.scaffold import new_tenant
+from core.testing import guards, makers, servers
 from core.testing.browser import Browser
+from core.testing.guards import Clock
+from core.testing.makers import Twin
 
 TENANTS = Path(__file__).resolve().parents[2] / "tenants"
 
@@ -39,6 +46,26 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         servers.stop_all()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def offline() -> Iterator[None]:
+    """Python's sockets reach this machine only, and no mail server: what tries further raises NetworkForbidden."""
+    with guards.offline():
+        yield
+
+
+@pytest.fixture(scope="session")
+def worker() -> str:
+    """The name of this process among those of the run: `gw0` and so on under pytest-xdist, else `master`."""
+    return os.environ.get("PYTEST_XDIST_WORKER", "master")
+
+
+@pytest.fixture
+def clock() -> Iterator[Clock]:
+    """The platform's clock: `clock.set(instant)`, `clock.move(days=1)`; put back at the end."""
+    with guards.moving_clock() as made:
+        yield made
+
+
 @pytest.fixture(scope="session")
 def runtime() -> PluginRuntime:
     """All installed plugins."""
@@ -48,9 +75,9 @@ def runtime() -> PluginRuntime:
 
 
 @pytest.fixture(scope="session")
-def test_database(runtime: PluginRuntime, worker_id: str) -> servers.TestDatabase:
+def test_database(runtime: PluginRuntime, worker: str) -> servers.TestDatabase:
     """This worker's database."""
-    return servers.database(worker_id, runtime)
+    return servers.database(worker, runtime)
 
 
 @pytest.fixture(scope="session")
@@ -110,6 +137,8 @@ def app(whole_app: Flask, test_database: servers.TestDatabase, _tables: list[str
 def bundles(runtime: PluginRuntime) -> dict[str, dict[str, Any]]:
     """The bundles of the example portals, read once."""
     result = {}
+    if not TENANTS.is_dir():
+        pytest.skip("the two example portals stand in a checkout of Portico; `portal_with` makes one anywhere")
     for slug in ("frontalia", "rdv-confiance"):
         loaded = load_folder(TENANTS / slug, runtime)
         assert loaded.bundle is not None, loaded.problems
@@ -127,6 +156,22 @@ def portals(app: Flask, bundles: dict[str, dict[str, Any]]) -> dict[str, current
         service.go_live(slug, "tests")
         views[slug] = current.view_by_id(made.tenant_id)
     return views
+
+
+@pytest.fixture
+def portal_with(app: Flask, runtime: PluginRuntime, tmp_path: Path) -> Callable[..., current.TenantView]:
+    """Make a portal on which these plugins are on and no others, as `portico tenant new` does: `portal_with("jurisdiction_lu")`.
+
+    It is a draft; `core.tenancy.current.entered(view.id)` works inside of it.
+    """
+
+    def make(*plugins: str, slug: str = "own-portal") -> current.TenantView:
+        loaded = load_folder(new_tenant(slug, tmp_path / "tenants", plugins=plugins), runtime)
+        assert loaded.bundle is not None, [str(p) for p in loaded.problems]
+        made = service.store(loaded.bundle, "tests")
+        return current.view_by_id(made.tenant_id)
+
+    return make
 
 
 @pytest.fixture
@@ -164,3 +209,38 @@ def inbox(app: Flask, portals: dict[str, current.TenantView]) -> Callable[..., l
             return found
 
     return read
+
+
+@pytest.fixture
+def twins(portals: dict[str, current.TenantView]) -> tuple[Twin, Twin]:
+    """Both portals with people of every role who have the same names and addresses in each, and a professional who can be
+    booked: what one portal shows of the other is seen at once."""
+    first, second = (makers.make_twin(view) for view in portals.values())
+    return first, second
+
+
+@pytest.fixture
+def drained(app: Flask, portals: dict[str, current.TenantView]) -> Iterator[Callable[[], int]]:
+    """Deliver all that waits, now: `drained()` returns how many. At the end the rest is delivered, and nothing may be left
+    that could not be."""
+    yield outbox.drain
+    outbox.drain()
+    for slug, view in portals.items():
+        with current.entered(view.id):
+            left = _undelivered()
+        assert not left, f"{slug}: not delivered: " + "; ".join(left)
+
+
+def _undelivered() -> list[str]:
+    """What of the present portal's announcements did not reach its consumer."""
+    rows = db.session.execute(
+        select(OutboxMessage.name, OutboxDelivery.consumer, OutboxDelivery.last_error)
+        .join(
+            OutboxDelivery,
+            (OutboxMessage.tenant_id == OutboxDelivery.tenant_id) & (OutboxMessage.id == OutboxDelivery.message_id),
+        )
+        .where(OutboxDelivery.done_at.is_(None))
+        .order_by(OutboxMessage.name, OutboxDelivery.consumer)
+    ).all()
+    db.session.rollback()
+    return [f"{name} for {consumer} ({error or 'not tried'})" for name, consumer, error in rows]

@@ -27,6 +27,7 @@ from core.plugin_api import (
 
 _ = Domain("example")
 NAME = "example"
+CODE = "Code of Examplia"
 COUNTRY = "XE"
 RESIDENT = "example_resident"
 Rule = Callable[[Question, Parameters], Decision]
@@ -85,7 +86,9 @@ def prescription(question: Question, parameters: Parameters) -> Decision:
     if question.patient.category != RESIDENT or question.professional.country != COUNTRY:
         return NOT_APPLICABLE
     if question.professional.kind == "allied":
-        return deny(Reason("physicians_only", NAME, _("In Examplia only physicians prescribe."), "EX-23"))
+        return deny(
+            Reason("physicians_only", NAME, _("In Examplia only physicians prescribe."), "EX-23", f"{CODE}, art. 23")
+        )
     missing = absent(question, "kind") + ([] if question.professional.kind else ["professional.kind"])
     kind = question.facts.get("kind")
     if kind == "medicine":
@@ -96,7 +99,7 @@ def prescription(question: Question, parameters: Parameters) -> Decision:
         return missing_fact(NAME, *missing)
     if kind == "medicine" and "narcotic" in question.facts["medicine_classes"]:
         why = _("Narcotics are prescribed at the practice only. Please book a visit.")
-        return deny(Reason("no_narcotics", NAME, why, "EX-23"))
+        return deny(Reason("no_narcotics", NAME, why, "EX-23", f"{CODE}, art. 23"))
     if kind == "sick_leave":
         longest = parameters.at("longest_sick_leave_days", question.at)
         treating = question.facts.get("is_treating_physician")
@@ -119,7 +122,7 @@ def withdrawal(question: Question, parameters: Parameters) -> Decision:
         return NOT_APPLICABLE
     if question.service not in (None, "subscription"):
         why = _("Care that was asked for a fixed time cannot be given back. You can cancel the appointment instead.")
-        return deny(Reason("care_stays", NAME, why, "EX-10"))
+        return deny(Reason("care_stays", NAME, why, "EX-10", f"{CODE}, art. 10"))
     missing = absent(question, "party", "contract_date", "request_date", "amount_cents")
     if missing or question.service is None:
         return missing_fact(NAME, *(missing or ["service"]))

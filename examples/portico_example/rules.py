@@ -67,7 +67,7 @@ def booking(question: Question) -> Decision:
         return missing_fact(NAME, "starts_at")
     if starts_at.astimezone(dt.UTC).hour == quiet:
         why = _("Nothing is booked between {hour}:00 and {hour}:59 UTC.", hour=quiet)
-        return deny(Reason("quiet_hour", NAME, why, "EX-8"))
+        return deny(Reason("quiet_hour", "tenant", why, "EX-8"))
     return NOT_APPLICABLE
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from core.plugin_api import NOT_APPLICABLE, Decision, Domain, Question, Reason, deny
+from plugins.jurisdiction_be.rules.common import TERMS
 
 _ = Domain("jurisdiction_be")
 SOURCE = "jurisdiction_be"
@@ -17,4 +18,4 @@ def service_access(question: Question) -> Decision:
         "You can ask a professional for advice by message or video where they offer it to you, "
         "or book an in-person appointment."
     )
-    return deny(Reason("no_teleconsultation_for_category", SOURCE, message, "CB-108"))
+    return deny(Reason("no_teleconsultation_for_category", SOURCE, message, "CB-108", TERMS))

@@ -12,6 +12,9 @@ from plugins.jurisdiction_be.rules.public_holidays import holidays_of
 
 _ = Domain("jurisdiction_be")
 SOURCE = "jurisdiction_be"
+TERMS = (
+    "Conditions générales du portail"  # what a refusal cites that rests on the contract with its users, not on a law
+)
 COUNTRY = "BE"
 CATEGORY = "be_resident"
 VIDEO = "video_consultation"

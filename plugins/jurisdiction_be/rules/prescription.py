@@ -17,7 +17,7 @@ from core.plugin_api import (
     missing_fact,
     permit,
 )
-from plugins.jurisdiction_be.rules.common import COUNTRY, SOURCE, VIDEO, months_later, not_yet
+from plugins.jurisdiction_be.rules.common import COUNTRY, SOURCE, TERMS, VIDEO, months_later, not_yet
 
 _ = Domain("jurisdiction_be")
 MEDICINE = "medicine"
@@ -76,19 +76,19 @@ def _refusals(question: Question) -> Iterator[Reason]:
         message = _(
             "Only physicians prescribe. This professional can advise you; for a prescription, choose a physician."
         )
-        yield Reason("physicians_only", SOURCE, message, "CB-179")
+        yield Reason("physicians_only", SOURCE, message, "CB-179", TERMS)
     if question.service == "express_consultation":
         message = _(
             "Advice by message never ends with a prescription. "
             "You can book a consultation by video or an appointment at the practice."
         )
-        yield Reason("no_prescription_from_advice", SOURCE, message, "CB-150")
+        yield Reason("no_prescription_from_advice", SOURCE, message, "CB-150", TERMS)
     if not question.settings.get("electronic_prescription", False):
         message = _(
             "This portal carries no prescription of a physician in Belgium. "
             "Please ask your physician there directly: a Belgian prescription reaches the pharmacy by the national service."
         )
-        yield Reason("not_by_contract", SOURCE, message, "CB-179")
+        yield Reason("not_by_contract", SOURCE, message, "CB-179", TERMS)
     given = question.facts.get("medicine_classes") or ()
     excluded = question.settings.get("excluded_medicine_classes", tuple(EXCLUDED_CLASSES))
     for name, words in EXCLUDED_CLASSES.items():

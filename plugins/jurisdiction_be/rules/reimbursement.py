@@ -17,7 +17,7 @@ from core.plugin_api import (
     missing_fact,
     permit,
 )
-from plugins.jurisdiction_be.rules.common import CATEGORY, COUNTRY, SOURCE, VIDEO, half_up, not_yet
+from plugins.jurisdiction_be.rules.common import CATEGORY, COUNTRY, SOURCE, TERMS, VIDEO, half_up, not_yet
 
 _ = Domain("jurisdiction_be")
 OPENABLE = (VIDEO,)
@@ -49,7 +49,7 @@ def reimbursement(question: Question, parameters: Parameters) -> Decision:
         "Belgian health insurance does not reimburse the services of this portal. You pay the whole price. "
         "For a reimbursed consultation, ask your physician in Belgium, or your health insurance fund what it pays."
     )
-    return deny(Reason("not_reimbursed_by_contract", SOURCE, message, RULE))
+    return deny(Reason("not_reimbursed_by_contract", SOURCE, message, RULE, TERMS))
 
 
 def _by_law(question: Question, parameters: Parameters) -> Decision:
@@ -61,7 +61,7 @@ def _by_law(question: Question, parameters: Parameters) -> Decision:
             "In Belgium only consultations at a distance by a physician are reimbursed here. "
             "Please ask this professional for the price before you begin."
         )
-        return deny(Reason("physicians_only", SOURCE, message, RULE))
+        return deny(Reason("physicians_only", SOURCE, message, RULE, TERMS))
     phone = question.facts.get("mode") == PHONE
     try:
         channels = parameters.at("reimbursed_channels", question.at)

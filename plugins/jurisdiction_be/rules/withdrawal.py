@@ -18,7 +18,16 @@ from core.plugin_api import (
     missing_fact,
     permit,
 )
-from plugins.jurisdiction_be.rules.common import CARE, CATEGORY, SOURCE, SUBSCRIPTION, half_up, not_yet, period_end
+from plugins.jurisdiction_be.rules.common import (
+    CARE,
+    CATEGORY,
+    SOURCE,
+    SUBSCRIPTION,
+    TERMS,
+    half_up,
+    not_yet,
+    period_end,
+)
 
 _ = Domain("jurisdiction_be")
 RULE = "CB-230"
@@ -51,7 +60,7 @@ def _care_excluded(question: Question, parameters: Parameters) -> Reason:
         used = parameters.at("care_excluded_from_withdrawal", question.at)
         named = parameters.at("article_named_in_terms", question.at)
     except NoRuleInForce:
-        return Reason("care_excluded", SOURCE, message, RULE)
+        return Reason("care_excluded", SOURCE, message, RULE, TERMS)
     return Reason("care_excluded", SOURCE, message, RULE, parameters.citation(used.key, question.at), (used, named))
 
 

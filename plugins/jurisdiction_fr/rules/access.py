@@ -18,6 +18,7 @@ from core.plugin_api import (
     missing_fact,
     permit,
 )
+from plugins.jurisdiction_fr.rules.common import TERMS
 
 _ = Domain("jurisdiction_fr")
 SOURCE = "jurisdiction_fr"
@@ -149,12 +150,12 @@ def _not_by_contract(question: Question) -> list[Reason]:
         message = _(
             "At a distance, physicians in France see only patients insured in France. {what_else}", what_else=what_else
         )
-        return [Reason("patients_insured_in_france_only", SOURCE, message, "CB-056")]
+        return [Reason("patients_insured_in_france_only", SOURCE, message, "CB-056", TERMS)]
     message = _(
         "On this portal, health professionals in France see only patients insured in France at a distance. {what_else}",
         what_else=what_else,
     )
-    return [Reason("closed_unless_opened", SOURCE, message, "CB-115")]
+    return [Reason("closed_unless_opened", SOURCE, message, "CB-115", TERMS)]
 
 
 def _what_else(question: Question) -> Message:
@@ -171,7 +172,7 @@ def _not_on_card() -> Reason:
         "A teleconsultation for a dependant needs that the dependant is on your health card. "
         "You can have them added by your health insurance, book an in-person appointment, or ask for advice by video."
     )
-    return Reason("dependant_not_on_health_card", SOURCE, message, "CB-033")
+    return Reason("dependant_not_on_health_card", SOURCE, message, "CB-033", TERMS)
 
 
 def _by_contract(question: Question) -> Reason:

@@ -27,6 +27,9 @@ from plugins.jurisdiction_fr.rules.public_holidays import holidays_of
 
 _ = Domain("jurisdiction_fr")
 SOURCE = "jurisdiction_fr"
+TERMS = (
+    "Conditions générales du portail"  # what a refusal cites that rests on the contract with its users, not on a law
+)
 COUNTRY = "FR"
 IN_PERSON, EXPRESS, VIDEO = "in_person", "express_consultation", "video_consultation"
 TELECONSULTATION, SUBSCRIPTION = "teleconsultation", "subscription"

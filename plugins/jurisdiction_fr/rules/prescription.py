@@ -23,6 +23,7 @@ from plugins.jurisdiction_fr.rules.common import (
     PHYSICIAN,
     SOURCE,
     TELECONSULTATION,
+    TERMS,
     VIDEO,
     Findings,
     by_law,
@@ -144,7 +145,7 @@ def _medicines(question: Question, parameters: Parameters, findings: Findings) -
     for name in given:
         if name not in CLASSES:
             message = _("“{name}” is no class of medicines that this portal knows. Please correct it.", name=name)
-            findings.refusals.append(Reason("unknown_medicine_class", SOURCE, message, "CB-182"))
+            findings.refusals.append(Reason("unknown_medicine_class", SOURCE, message, "CB-182", TERMS))
     if NARCOTIC in given and NARCOTIC not in excluded:
         _narcotic(question, parameters, findings)
 

@@ -24,6 +24,7 @@ from plugins.jurisdiction_fr.rules.common import (
     PHYSICIAN,
     SOURCE,
     TELECONSULTATION,
+    TERMS,
     VIDEO,
     Findings,
     age,
@@ -78,13 +79,13 @@ def _other_service(question: Question) -> Decision:
             "A visit at the practice is billed by the practice, not through this portal. "
             "Health insurance reimburses it as usual: please give your Vitale card at the practice."
         )
-        return deny(Reason("billed_at_the_practice", SOURCE, message, "CB-252"))
+        return deny(Reason("billed_at_the_practice", SOURCE, message, "CB-252", TERMS))
     if question.service in (EXPRESS, VIDEO):
         message = _(
             "Health insurance does not reimburse advice by message or by video. "
             "If you need an act that is reimbursed, ask a physician in France for a teleconsultation."
         )
-        return deny(Reason("advice_not_reimbursed", SOURCE, message, "CB-252"))
+        return deny(Reason("advice_not_reimbursed", SOURCE, message, "CB-252", TERMS))
     return NOT_APPLICABLE
 
 
@@ -133,7 +134,7 @@ def _health_card(question: Question, findings: Findings) -> None:
             "A dependant's teleconsultation is reimbursed only if the dependant is on your health card. "
             "Your health insurance can add them; until then you pay the whole price."
         )
-        findings.refusals.append(Reason("dependant_not_on_health_card", SOURCE, message, "CB-033"))
+        findings.refusals.append(Reason("dependant_not_on_health_card", SOURCE, message, "CB-033", TERMS))
 
 
 def _prior_knowledge(question: Question, parameters: Parameters, findings: Findings) -> None:

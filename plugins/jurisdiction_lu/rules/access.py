@@ -15,6 +15,7 @@ from core.plugin_api import (
     missing_fact,
     permit,
 )
+from plugins.jurisdiction_lu.rules.common import TERMS
 
 _ = Domain("jurisdiction_lu")
 SOURCE = "jurisdiction_lu"
@@ -84,13 +85,13 @@ def _no_teleconsultation(question: Question) -> list[Reason]:
             "Many of them give advice by message or by video: please see what this professional offers."
         )
         rule = "CB-112" if question.professional.kind == "allied" else "CB-114"
-        found.append(Reason("no_teleconsultation_in_luxembourg", SOURCE, message, rule))
+        found.append(Reason("no_teleconsultation_in_luxembourg", SOURCE, message, rule, TERMS))
     if question.patient.category == "lu_resident":
         message = _(
             "Patients insured in Luxembourg have every service but teleconsultation. "
             "You can ask a professional in Luxembourg for advice by message or video, or book an in-person appointment."
         )
-        found.append(Reason("no_teleconsultation_for_category", SOURCE, message, "CB-107"))
+        found.append(Reason("no_teleconsultation_for_category", SOURCE, message, "CB-107", TERMS))
     return found
 
 
@@ -120,7 +121,7 @@ def _out_of_reach() -> Reason:
         "You can choose a professional in France. If you work in Luxembourg, add your CNS card to your profile: "
         "professionals in Luxembourg are then open to you."
     )
-    return Reason("out_of_reach_for_category", SOURCE, message, "CB-192")
+    return Reason("out_of_reach_for_category", SOURCE, message, "CB-192", TERMS)
 
 
 def _by_contract(question: Question) -> Reason:

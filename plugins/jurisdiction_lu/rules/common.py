@@ -12,6 +12,9 @@ from plugins.jurisdiction_lu.rules.public_holidays import holidays_of
 
 _ = Domain("jurisdiction_lu")
 SOURCE = "jurisdiction_lu"
+TERMS = (
+    "Conditions générales du portail"  # what a refusal cites that rests on the contract with its users, not on a law
+)
 COUNTRY = "LU"
 CATEGORY = "lu_resident"
 IN_PERSON, EXPRESS, VIDEO = "in_person", "express_consultation", "video_consultation"

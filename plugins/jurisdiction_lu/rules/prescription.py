@@ -17,7 +17,7 @@ from core.plugin_api import (
     missing_fact,
     permit,
 )
-from plugins.jurisdiction_lu.rules.common import COUNTRY, EXPRESS, IN_PERSON, SOURCE, TELECONSULTATION, VIDEO
+from plugins.jurisdiction_lu.rules.common import COUNTRY, EXPRESS, IN_PERSON, SOURCE, TELECONSULTATION, TERMS, VIDEO
 
 _ = Domain("jurisdiction_lu")
 MEDICINE = "medicine"
@@ -76,24 +76,24 @@ def _refusals(question: Question) -> Iterator[Reason]:
             "Patients who are insured in France only cannot receive a prescription from a physician in Luxembourg here. "
             "You can ask a physician in France. If you work in Luxembourg, add your CNS card to your profile."
         )
-        yield Reason("not_for_category", SOURCE, message, "CB-193")
+        yield Reason("not_for_category", SOURCE, message, "CB-193", TERMS)
     if question.professional.kind == "allied":
         message = _(
             "Only physicians prescribe. This professional can advise you; for a prescription, choose a physician."
         )
-        yield Reason("physicians_only", SOURCE, message, "CB-181")
+        yield Reason("physicians_only", SOURCE, message, "CB-181", TERMS)
     if question.service == EXPRESS:
         message = _(
             "Advice by message never ends with a prescription. "
             "You can book a consultation by video or an appointment at the practice."
         )
-        yield Reason("no_prescription_from_advice", SOURCE, message, "CB-150")
+        yield Reason("no_prescription_from_advice", SOURCE, message, "CB-150", TERMS)
     if question.service == TELECONSULTATION:
         message = _(
             "Physicians in Luxembourg give no teleconsultation in the French sense, so it cannot end with a prescription. "
             "You can book a consultation by video or an appointment at the practice."
         )
-        yield Reason("no_teleconsultation_in_luxembourg", SOURCE, message, "CB-114")
+        yield Reason("no_teleconsultation_in_luxembourg", SOURCE, message, "CB-114", TERMS)
     if question.facts.get("kind") == MEDICINE:
         excluded = question.settings.get("excluded_medicine_classes", tuple(EXCLUDED_CLASSES))
         given = question.facts.get("medicine_classes") or ()

@@ -15,7 +15,7 @@ from core.plugin_api import (
     missing_fact,
     permit,
 )
-from plugins.jurisdiction_lu.rules.common import CATEGORY, COUNTRY, SOURCE, not_yet
+from plugins.jurisdiction_lu.rules.common import CATEGORY, COUNTRY, SOURCE, TERMS, not_yet
 
 _ = Domain("jurisdiction_lu")
 PATIENT, PROFESSIONAL = "patient", "professional"
@@ -78,4 +78,4 @@ def _on_paper() -> Reason:
         "A prescription from Luxembourg exists on paper only: the signed original proves it, and no record of this portal. "
         "Please ask the practice for the original."
     )
-    return Reason("proved_by_paper", SOURCE, message, "CB-181")
+    return Reason("proved_by_paper", SOURCE, message, "CB-181", TERMS)

@@ -17,7 +17,7 @@ from core.plugin_api import (
     missing_fact,
     permit,
 )
-from plugins.jurisdiction_lu.rules.common import CATEGORY, COUNTRY, SOURCE, VIDEO, half_up, not_yet
+from plugins.jurisdiction_lu.rules.common import CATEGORY, COUNTRY, SOURCE, TERMS, VIDEO, half_up, not_yet
 
 _ = Domain("jurisdiction_lu")
 INSURED_BY_CNS = (CATEGORY, "fr_cross_border")
@@ -53,13 +53,13 @@ def _by_contract(question: Question, parameters: Parameters) -> list[Reason]:
         "The national health insurance of Luxembourg (CNS) does not reimburse the services of this portal. "
         "Please ask the CNS what it pays for elsewhere."
     )
-    found = [Reason("not_reimbursed_by_insurer", SOURCE, insurer, RULE, parameters=_insurer(question, parameters))]
+    found = [Reason("not_reimbursed_by_insurer", SOURCE, insurer, RULE, TERMS, _insurer(question, parameters))]
     if question.patient.category == CATEGORY:
         message = _(
             "No service of this portal is reimbursed to patients insured in Luxembourg: you pay the whole price. "
             "For a reimbursed consultation, make an appointment at a practice outside this portal."
         )
-        found.append(Reason("not_reimbursed_by_contract", SOURCE, message, "CB-253"))
+        found.append(Reason("not_reimbursed_by_contract", SOURCE, message, "CB-253", TERMS))
     return found
 
 
@@ -78,7 +78,7 @@ def _refused_by_law(question: Question, parameters: Parameters) -> list[Reason]:
             "In Luxembourg only consultations at a distance by a physician were ever reimbursed. "
             "Please ask this professional for the price before you begin."
         )
-        return [Reason("physicians_only", SOURCE, message, RULE)]
+        return [Reason("physicians_only", SOURCE, message, RULE, TERMS)]
     try:
         rate = parameters.at("pandemic_teleconsultation_rate_percent", question.at)
     except NoRuleInForce as error:

@@ -26,6 +26,7 @@ from plugins.jurisdiction_lu.rules.common import (
     COUNTRY,
     SOURCE,
     SUBSCRIPTION,
+    TERMS,
     half_up,
     months_later,
     not_yet,
@@ -75,7 +76,7 @@ def _care_excluded(question: Question, parameters: Parameters) -> Reason:
     try:
         used = parameters.at("care_excluded_from_withdrawal", question.at)
     except NoRuleInForce:
-        return Reason("care_excluded", SOURCE, message, "CB-229")
+        return Reason("care_excluded", SOURCE, message, "CB-229", TERMS)
     citation = parameters.citation(used.key, question.at)
     named = parameters.at("articles_named_in_terms", question.at)
     return Reason("care_excluded", SOURCE, message, "CB-229", citation, (used, named))
@@ -122,7 +123,9 @@ def _fourteen_days(question: Question, parameters: Parameters, rule: str) -> Dec
             months=months.value,
             due=due,
         )
-        reasons.append(Reason("late_beyond_window", SOURCE, message, "CB-238", parameters=(months,)))
+        reasons.append(
+            Reason("late_beyond_window", SOURCE, message, "CB-238", parameters.citation(months.key, day), (months,))
+        )
         alert = _("Decide what is owed for this very late refund, and tell the professional.")
         obligations.append(Obligation("operator_decides_interest", SOURCE, alert, {"late_since": due.isoformat()}))
         return permit(*reasons, obligations=obligations, values=values)

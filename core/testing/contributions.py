@@ -1,0 +1,386 @@
+"""What a plugin adds: each item in shape, with words, codes of its own, and naming only what somebody supplies."""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Flask
+
+from core.hooks.registers import RegisterRefused
+from core.hooks.types import Checked
+from core.testing.contract import ITEMS, YEAR, contributed, countries_of
+from core.testing.shapes import messages, wrong_fields, wrong_words
+from core.testing.subject import Finding, Subject
+from core.web.access import declared
+
+NONSENSE = ("", " ", "0", "-.-", "1" * 500, "\x00", "'; --")
+EMERGENCY_KINDS = frozenset({"general", "ambulance", "fire", "police", "accessible", "on_duty", "listening"})
+ROLES = frozenset({"patient", "professional", "operator"})
+CHECK = "contributions"
+Row = tuple[str, str, str]  # where, what was found, the likely fix
+
+
+def contributions(subject: Subject) -> Iterator[Finding]:
+    """Every contribution is asked and looked at."""
+    kept: dict[str, list[Any]] = {}
+    for hook in subject.hooks(frozenset(ITEMS)):
+        try:
+            items = contributed(subject, hook)
+            again = contributed(subject, hook)
+        except Exception as error:
+            yield Finding(
+                CHECK,
+                hook,
+                f"it raises {type(error).__name__}: {error}",
+                "return a sequence, empty where there is nothing",
+            )
+            continue
+        kept[hook] = []
+        for item in items:
+            if type(item) is not ITEMS[hook]:
+                yield Finding(
+                    CHECK, hook, f"{item!r} was given", f"give values of {ITEMS[hook].__name__} of core.plugin_api"
+                )
+            else:
+                kept[hook].append(item)
+        if [_name(i) for i in items] != [_name(i) for i in again]:
+            yield Finding(
+                CHECK, hook, "asked twice, it answers otherwise", "return the same values, in the same order, each time"
+            )
+    for hook, items in kept.items():
+        for item in items:
+            yield from _finding(_whole(subject, hook, item))
+        yield from _finding(_once(subject, hook, items))
+        special = SPECIAL.get(hook)
+        if special is not None:
+            yield from _finding(special(subject, items))
+    if "blueprints" in subject.hooks():
+        yield from _finding(_blueprints(subject))
+
+
+def _finding(rows: Iterator[Row]) -> Iterator[Finding]:
+    return (Finding(CHECK, *row) for row in rows)
+
+
+def _name(item: Any) -> str:
+    for key in ("code", "number", "key", "date", "citation", "country"):
+        if hasattr(item, key):
+            return str(getattr(item, key))
+    return type(item).__name__
+
+
+def _whole(subject: Subject, hook: str, item: Any) -> Iterator[Row]:
+    where = f"{hook} {_name(item)}"
+    for name, wrong in wrong_fields(item):
+        yield f"{where}.{name}", wrong, f"see {type(item).__name__} in core.plugin_api"
+    for name, message in messages(item):
+        wrong = wrong_words(message, subject.name)
+        if wrong:
+            yield (
+                f"{where}.{name}",
+                wrong,
+                f'make words by `_ = Domain("{subject.name}")`, with a value for each placeholder',
+            )
+
+
+UNIQUE = (
+    "categories", "patient_statuses", "identifier_types", "document_types", "services", "identity_providers",
+    "channel_providers", "register_formats", "agenda_formats", "processing_entries", "message_templates",
+)  # fmt: skip
+
+
+def _once(subject: Subject, hook: str, items: list[Any]) -> Iterator[Row]:
+    own = [_name(i) for i in items]
+    if hook in ("specialties", *UNIQUE):
+        for code in sorted({c for c in own if own.count(c) > 1}):
+            yield f"{hook} {code}", "the code is given twice", "give each its own code"
+    if hook in UNIQUE:
+        taken = {
+            _name(i): n
+            for n, found in subject.others.dispatcher(subject.others.modules).by_plugin(hook)
+            for i in found or ()
+        }
+        for code in sorted(set(own) & set(taken)):
+            yield (
+                f"{hook} {code}",
+                f"{taken[code]} has that code already",
+                "begin codes with the country or the plugin's name",
+            )
+
+
+# -- what only one kind must hold ------------------------------------------------------------------------------------
+
+
+def _supplied(subject: Subject, hook: str, holder: str) -> set[str]:
+    """Codes of numbers or documents, the plugin's and everybody's."""
+    found = subject.loaded.dispatcher(subject.loaded.modules).collect(hook)
+    return {i.code for i in found if getattr(i, "holder", holder) == holder}
+
+
+def _conditions(subject: Subject, hook: str, item: Any) -> Iterator[Row]:
+    wanted = {
+        "identifier": _supplied(subject, "identifier_types", "patient"),
+        "document": _supplied(subject, "document_types", "patient"),
+    }
+    for condition in item.conditions:
+        if condition.value not in wanted.get(condition.kind, {condition.value}):
+            yield (
+                f"{hook} {item.code}.conditions",
+                f"the {condition.kind} {condition.value} is supplied by nobody",
+                f"contribute it by {condition.kind}_types, for patients",
+            )
+
+
+def _categories(subject: Subject, items: list[Any]) -> Iterator[Row]:
+    for item in items:
+        if not item.conditions:
+            yield (
+                f"categories {item.code}",
+                "no condition: everybody would be in it",
+                "name the residence, number or document that makes it",
+            )
+        yield from _conditions(subject, "categories", item)
+
+
+def _statuses(subject: Subject, items: list[Any]) -> Iterator[Row]:
+    known = {c.code for c in subject.loaded.dispatcher(subject.loaded.modules).collect("categories")}
+    for item in items:
+        where = f"patient_statuses {item.code}"
+        if not any(c.kind == "declared" for c in item.conditions):
+            yield where, "it is never declared", 'a status is never assumed: add Condition("declared", …)'
+        for code in [c for c in item.categories if c not in known]:
+            yield where, f"no category is called {code}", f"name categories that exist: {', '.join(sorted(known))}"
+        yield from _conditions(subject, "patient_statuses", item)
+
+
+def _identifiers(subject: Subject, items: list[Any]) -> Iterator[Row]:
+    for item in items:
+        where, fix = (
+            f"identifier_types {item.code}.check",
+            "a check takes any text, never raises, and answers with Checked",
+        )
+        for typed in (item.example, *NONSENSE):
+            try:
+                checked = item.check(typed)
+            except Exception as error:
+                yield where, f"{typed[:20]!r} raises {type(error).__name__}: {error}", fix
+                continue
+            if not isinstance(checked, Checked):
+                yield where, f"{typed[:20]!r} gives {checked!r}", fix
+            elif checked.ok and typed in NONSENSE:
+                yield where, f"{typed[:20]!r} is accepted", "refuse it, in words that say what is expected"
+            elif not checked.ok and typed == item.example:
+                yield (
+                    where,
+                    f"its own example, {typed}, is refused: {checked.error}",
+                    "give an example that is accepted",
+                )
+            elif checked.ok and item.check(checked.value) != Checked(checked.value, None, checked.warning):
+                yield (
+                    where,
+                    f"the normal form {checked.value} is not its own normal form",
+                    "accept what the check itself gives back",
+                )
+            elif checked.error is not None and (wrong := wrong_words(checked.error, subject.name)):
+                yield where, wrong, "say in words of the plugin what is wrong and what is expected"
+
+
+def _practice(subject: Subject, items: list[Any]) -> Iterator[Row]:
+    numbers, copies = (_supplied(subject, h, "professional") for h in ("identifier_types", "document_types"))
+    for item in items:
+        for what, named, known in (("identifier", item.identifiers, numbers), ("document", item.documents, copies)):
+            for code in [c for c in named if c not in known]:
+                yield (
+                    f"practice_countries {item.country}",
+                    f"the {what} {code} is supplied by nobody",
+                    f"contribute it by {what}_types, for professionals",
+                )
+        if item.register is not None and item.register not in item.identifiers:
+            yield (
+                f"practice_countries {item.country}.register",
+                f"{item.register} is not asked for",
+                "name one of `identifiers`, or None",
+            )
+
+
+def _holidays(subject: Subject, items: list[Any]) -> Iterator[Row]:
+    if not items:
+        yield (
+            "holidays",
+            f"no day in {YEAR}",
+            f"answer for the plugin's own country ({', '.join(sorted(countries_of(subject)))})",
+        )
+    for day in items:
+        if day.date.year != YEAR:
+            yield "holidays", f"{day.date} was given for {YEAR}", "give days of the year that is asked for only"
+    if list(subject.call("holidays", country="ZZ", year=YEAR) or ()):
+        yield (
+            "holidays",
+            "days are given for a country that is not the plugin's",
+            "return () unless `country` is your own",
+        )
+    told = [(d.country, d.date) for d in items]
+    for country, date in sorted({d for d in told if told.count(d) > 1}):
+        yield "holidays", f"{date} is given twice for {country}", "give each day once"
+
+
+def _emergency(_subject: Subject, items: list[Any]) -> Iterator[Row]:
+    for item in items:
+        where = f"emergency_numbers {item.number}"
+        if not re.fullmatch(r"[0-9 ]{2,16}", item.number):
+            yield where, "that cannot be dialled", "digits and spaces only"
+        if item.kind not in EMERGENCY_KINDS:
+            yield where, f"the kind {item.kind} is not known", f"one of {', '.join(sorted(EMERGENCY_KINDS))}"
+    if items and min(items, key=lambda n: n.weight).kind not in ("general", "ambulance"):
+        yield (
+            "emergency_numbers",
+            "the first number does not help at once",
+            "give the general or ambulance number the lowest weight",
+        )
+
+
+def _references(subject: Subject, items: list[Any]) -> Iterator[Row]:
+    known = {c.code for c in subject.loaded.dispatcher(subject.loaded.modules).collect("categories")}
+    for item in items:
+        where = f"legal_references {item.party}"
+        if not item.citation.strip():
+            yield where, "no citation", "name the law and the article"
+        if item.url is not None and urlsplit(item.url).scheme != "https":
+            yield where, f"{item.url} is no https address", "link the official text"
+        if item.party not in known and not item.party.startswith("professional:"):
+            yield where, "no such category", "a category's code, or professional:<country>"
+
+
+def _go_live(subject: Subject, items: list[Any]) -> Iterator[Row]:
+    config: dict[str, Any] = {"plugins": {subject.name: {}}, "languages": ["en"]}
+    before = copy.deepcopy(config)
+    try:
+        subject.call("go_live_checks", config=config)
+    except Exception as error:
+        yield (
+            "go_live_checks",
+            f"a bare configuration raises {type(error).__name__}: {error}",
+            "read keys with a default",
+        )
+    if config != before:
+        yield "go_live_checks", "the configuration is changed", "only read it"
+    for item in items:
+        if not item.key.strip():
+            yield "go_live_checks", "an empty key", "name the key of tenant.yaml that is missing"
+
+
+def _roles(subject: Subject, items: list[Any]) -> Iterator[Row]:
+    for item in items:
+        for role in sorted(set(item.roles) - ROLES):
+            yield item.code, f"no role is called {role}", f"one of {', '.join(sorted(ROLES))}"
+        endpoint = getattr(item, "endpoint", None)
+        if endpoint is not None and not endpoint.startswith(f"{subject.name}."):
+            yield (
+                f"navigation {item.code}.endpoint",
+                f"{endpoint} is not the plugin's own page",
+                f"begin with {subject.name}.",
+            )
+
+
+def _jobs(_subject: Subject, items: list[Any]) -> Iterator[Row]:
+    for item in items:
+        if not 10 <= item.every_seconds <= 366 * 86_400:
+            yield f"periodic_jobs {item.code}", f"every {item.every_seconds} seconds", "between 10 seconds and a year"
+
+
+def _mails(subject: Subject, items: list[Any]) -> Iterator[Row]:
+    for item in items:
+        if not item.code.startswith(subject.name):
+            yield f"message_templates {item.code}", "the code is not the plugin's own", f"begin it with {subject.name}"
+        for end in ("txt", "html"):
+            if (
+                "email" in item.channels
+                and not (subject.folder / "templates" / "mail" / f"{item.code}.{end}").is_file()
+            ):
+                yield (
+                    f"message_templates {item.code}",
+                    f"templates/mail/{item.code}.{end} is missing",
+                    "write it: an e-mail has both bodies",
+                )
+
+
+def _registers(_subject: Subject, items: list[Any]) -> Iterator[Row]:
+    for item in items:
+        try:
+            list(item.read([b"colour,shape\n", b"red,round\n"]))
+        except RegisterRefused:
+            continue
+        except Exception as error:
+            yield (
+                f"register_formats {item.code}",
+                f"a foreign header raises {type(error).__name__}",
+                "raise RegisterRefused, naming what was found",
+            )
+        else:
+            yield (
+                f"register_formats {item.code}",
+                "a file of something else is read",
+                "raise RegisterRefused when the header does not fit",
+            )
+
+
+def _providers(subject: Subject, items: list[Any]) -> Iterator[Row]:
+    for item in items:
+        where = f"identity_providers {item.code}"
+        for name in ("number", "exercises"):
+            read = getattr(item, name)
+            try:
+                if read is not None:
+                    read({})
+            except Exception as error:
+                yield (
+                    f"{where}.{name}",
+                    f"missing claims raise {type(error).__name__}",
+                    "answer None or () where claims are missing",
+                )
+        for site in item.sites.values():
+            if urlsplit(site.issuer).scheme != "https" or urlsplit(site.discovery).scheme != "https":
+                yield where, f"{site.issuer} is no https address", "use the provider's public addresses"
+        if item.acr_asked and item.acr_asked not in item.acr:
+            yield where, f"{item.acr_asked} is asked and not accepted", "name it in `acr` too"
+
+
+def _blueprints(subject: Subject) -> Iterator[Row]:
+    app = Flask("check")
+    first, second = list(subject.call("blueprints")), list(subject.call("blueprints"))
+    for made in first:
+        if not isinstance(made, Blueprint) or not made.name.startswith(subject.name):
+            yield (
+                "blueprints",
+                f"{getattr(made, 'name', made)!r} is not the plugin's own",
+                f"a Blueprint whose name begins with {subject.name}",
+            )
+            return
+        app.register_blueprint(made, url_prefix=f"/x/{subject.name}/{made.name}")
+    if any(a is b for a in first for b in second):
+        yield "blueprints", "two applications would share one blueprint", "make it inside of the hook"
+    for rule in app.url_map.iter_rules():
+        if declared(app, rule.endpoint) is None:
+            yield f"blueprints {rule.endpoint}", "the view says not who may call it", "add @access(…) below the route"
+
+
+SPECIAL: Mapping[str, Callable[[Subject, list[Any]], Iterator[Row]]] = {
+    "categories": _categories,
+    "patient_statuses": _statuses,
+    "identifier_types": _identifiers,
+    "practice_countries": _practice,
+    "holidays": _holidays,
+    "emergency_numbers": _emergency,
+    "legal_references": _references,
+    "go_live_checks": _go_live,
+    "navigation": _roles,
+    "dashboard_cards": _roles,
+    "periodic_jobs": _jobs,
+    "message_templates": _mails,
+    "register_formats": _registers,
+    "identity_providers": _providers,
+}

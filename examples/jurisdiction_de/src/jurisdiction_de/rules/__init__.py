@@ -1,0 +1,1 @@
+"""The rules: pure functions, facts in, decision out. No database, no clock, no web."""
