@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import create_engine, select, text
+from sqlalchemy import select
 
 from core.app import create_app
 from core.db import db
@@ -26,6 +26,7 @@ from core.tenancy import current, service
 from core.tenancy.loader import load_folder
 from core.tenancy.scaffold import new_tenant
 from core.testing import guards, makers, servers
+from core.testing.broom import Broom
 from core.testing.browser import Browser
 from core.testing.guards import Clock
 from core.testing.makers import Twin
@@ -107,30 +108,20 @@ def whole_app(settings: Settings, runtime: PluginRuntime) -> Iterator[Flask]:
 
 
 @pytest.fixture(scope="session")
-def _tables(test_database: servers.TestDatabase) -> list[str]:
-    engine = create_engine(test_database.owner_url)
-    with engine.connect() as c:
-        names = c.execute(
-            text(
-                "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename NOT LIKE 'alembic_version%'"
-            )
-        ).scalars()
-        found = list(names)
-    engine.dispose()
-    return found
+def _broom(test_database: servers.TestDatabase) -> Iterator[Broom]:
+    made = Broom(test_database.admin_url)
+    yield made
+    made.close()
 
 
 @pytest.fixture
-def app(whole_app: Flask, test_database: servers.TestDatabase, _tables: list[str]) -> Iterator[Flask]:
+def app(whole_app: Flask, _broom: Broom) -> Iterator[Flask]:
     """The application on an empty database, inside an application context."""
     with whole_app.app_context():
         yield whole_app
         db.session.remove()
     current.forget_views()
-    engine = create_engine(test_database.owner_url)
-    with engine.begin() as c:
-        c.exec_driver_sql("TRUNCATE " + ", ".join(_tables) + " RESTART IDENTITY CASCADE")
-    engine.dispose()
+    _broom.sweep()
 
 
 @pytest.fixture(scope="session")
