@@ -23,6 +23,10 @@ _KEY = re.compile(r"^[a-z][a-z0-9_.]*\Z")
 _since = attrgetter("since")
 
 
+# Values by key and day that one plugin remembers: a batch over many dates must not grow without end.
+REMEMBERED = 4_096
+
+
 class ParameterProblem(ValueError):
     """A parameter file that cannot be used; each line names file, line, key and what is wrong."""
 
@@ -94,13 +98,15 @@ class Parameter:
 class Parameters:
     """The parameters of one plugin, read once, never changed.
 
-    A look-up costs the same whatever the number of keys, and a few comparisons more for many dates.
+    A look-up costs the same whatever the number of keys and dates: acts of one day ask for the same values, which are
+    remembered.
     """
 
-    __slots__ = ("_index", "items")
+    __slots__ = ("_index", "_seen", "items")
 
     def __init__(self, items: Mapping[str, Parameter]) -> None:
         self.items: Mapping[str, Parameter] = MappingProxyType(dict(items))
+        self._seen: dict[tuple[str, dt.date], tuple[UsedParameter, str]] = {}
         self._index = {
             key: (
                 [v.since for v in parameter.values],
@@ -118,11 +124,16 @@ class Parameters:
         return self._found(key, day)[1]
 
     def _found(self, key: str, day: dt.date) -> tuple[UsedParameter, str]:
-        starts, rows = self._index[key]
-        found = bisect_right(starts, day)
-        if not found:
-            raise NoRuleInForce(key, day)
-        return rows[found - 1]
+        found = self._seen.get((key, day))
+        if found is None:
+            starts, rows = self._index[key]
+            before = bisect_right(starts, day)
+            if not before:
+                raise NoRuleInForce(key, day)
+            if len(self._seen) >= REMEMBERED:
+                self._seen.clear()
+            found = self._seen[(key, day)] = rows[before - 1]
+        return found
 
 
 def cited(value: DatedValue) -> str:

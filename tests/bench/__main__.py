@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from tests.bench import agenda, counting, database, hooks, kept, report, starting, trials
+from tests.bench import agenda, counting, database, decisions, hooks, kept, report, starting, trials
 from tests.bench.goals import Measured, goal
 from tests.bench.ground import Ground
 from tests.bench.serving import Serving, bookings, latency, pages, tenants
@@ -56,6 +56,7 @@ def main() -> int:
         "slots": slots,
         "row security": lambda: database.policy(ground),
         "plugins": lambda: hooks.plugins(page_cpu()),
+        "decisions": decisions.decisions,
         "memory": lambda: hooks.memory(ground),
         "start": starting.measure,
         "tenants": lambda: tenants(serving()),

@@ -13,11 +13,10 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "performance.md"
 
 _HEAD = """# Performance
 
-Written by `make bench` on {date}, on a machine with {cores} cores that did other work at the same time; do not edit.
+Written by `make bench` on {date}, on a machine with {cores} cores; do not edit.
 
 Ratios are measured against a base in the same run, in turn with it where the row says nothing else: absolute times say more about
-the machine than about the code, and here they were taken beside other work. Medians are taken over the
-rounds named in each row (of ratios after one that does not count); counts of queries are taken once. Ratios of pages and bookings are
+the machine than about the code. Medians are taken over the rounds named in each row (of ratios after one that does not count); counts of queries are taken once. Ratios of pages and bookings are
 ratios of CPU time (web server and database together, all their processes); wall time stands beside it. The load comes from a small
 Python client on the same cores. Web servers run as `portico serve` runs them (two workers of four threads), the database is the
 embedded one with fsync on.
@@ -32,8 +31,8 @@ A goal that is missed is said so, with the likely reason below the table.
 
 # Why a goal may be missed: shown only where it was.
 REASONS: Mapping[str, str] = {
-    "P1": "A page draws its layout anew for each visitor (menu, words in the visitor's language, addresses): about a hundred look-ups of words and addresses in Python. The database has one query of it.",
-    "P2": "As P1, and the session with its keys, the page's own rows as objects of the mapper, an unsealed name, and BEGIN and ROLLBACK as messages of their own.",
+    "P1": "Parts that depend on the visitor are drawn each time: the title, two forms, the place where one is. The database has one query of it.",
+    "P2": "As P1, and the session with its keys, an unsealed name, the page's own rows, BEGIN and ROLLBACK as messages of their own.",
     "P3": "The writes themselves: eleven rows in eight tables instead of one.",
     "P3 API": "The writes are one round trip; what remains is asked before it: session, key, consents, profile and its proofs for the category of the patient, the choice with its slot, two decisions with sealed receipts, the check of input and answer, and a job in Valkey for each consumer. Facts of the patient in one query, and all jobs in one message, would be the next steps.",
     "P4": "One Flask process per core, a Python client beside it, and pgbench that has neither.",
@@ -45,18 +44,21 @@ REASONS: Mapping[str, str] = {
     "P8": "Hooks are called by name with isolation of errors.",
     "P9": "Noise of the machine: the two tables of calls are equal.",
     "P10": "Rows and ranges become Python objects before they are cut.",
-    "P10 wall": "About half of it is the making of rows and slots in Python, the rest the database; wall time was taken while the machine did other work, and the base took longer still.",
+    "P10 wall": "About three quarters are the database's subtraction, the rest the making of slots in Python.",
     "P11 page": "As named in the row.",
     "P11 logged in": "Host, session, consents given and refused, the page's own rows, names of professionals and places, unread notifications: each a query of its own.",
     "P11 booking": "As named in the row.",
     "P11 API": "Reading the host, BEGIN, session, key (lock and look-up), consents, the patient's profile in three parts, the reason, the choice with its slot; then the writes, the order's consent, the key, the trail, COMMIT. The writes themselves are one.",
     "P13": "Two cores carry the server, the database, the client and whatever else the machine did: a neighbour shows in the slowest hundredth.",
-    "P14 cold": "The database is made anew and 48 professionals are entered by the use cases themselves; all of it is processor time, which others shared.",
-    "P14 warm": "The application is loaded once, by one process on one core, which others shared.",
+    "P14 cold": "The database is made anew and 48 professionals are entered by the use cases themselves.",
+    "P14 warm": "The application is loaded once, by one process on one core.",
+    "D1": "Reasons are made with their words, citation and values.",
+    "D2": "Facts that are absent are told apart from facts that refuse, and values are looked up by date.",
+    "D3": "Noise of the machine: what was looked up for a day is remembered, whatever the number of values.",
     "R1": "A defect: see the row.",
     "R2": "A defect: see the row.",
     "R3 database": "The server replays its log first; connections of the pools are found dead one by one.",
-    "R3 web": "A new worker is forked with everything loaded; what is left is waiting for a turn on cores that others shared.",
+    "R3 web": "A new worker is forked with everything loaded; what is left is waiting for a turn on the cores.",
     "R4": "A claim runs out after ten seconds, then the relay hands the message out again.",
 }
 

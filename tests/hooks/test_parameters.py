@@ -214,3 +214,17 @@ def test_a_look_up_compares_a_few_dates_only():
 
     assert 0 < cost(10) <= 3 * 5
     assert cost(5000) <= 3 * 14
+
+
+def test_what_was_looked_up_is_remembered_within_bounds(monkeypatch):
+    monkeypatch.setattr("core.hooks.parameters.REMEMBERED", 8)
+    start = dt.date(2000, 1, 1)
+    values = tuple(DatedValue(start + dt.timedelta(days=n), n, {"title": "x"}, None) for n in range(100))
+    parameters = Parameters({"p": Parameter("p", "P", "days", start, values)})
+    for _again in range(2):
+        for n in range(100):
+            assert parameters.at("p", start + dt.timedelta(days=n)).value == n
+            assert len(parameters._seen) <= 8
+    for _again in range(2):
+        with pytest.raises(NoRuleInForce):
+            parameters.at("p", dt.date(1999, 12, 31))
