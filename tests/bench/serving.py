@@ -30,6 +30,11 @@ class Serving:
         self.on_product, self.on_bare = Pool(port), Pool(bare_port)
         self._number = itertools.count(1)
 
+    def connect_again(self) -> None:
+        """New connections: a server closes those that were idle for longer than it waits."""
+        self.on_product.close()
+        self.on_product = Pool(self.port)
+
     def pids(self) -> list[int]:
         """Whose CPU counts: both servers and the database."""
         return [self.product.pid, self.bare.pid, *self.ground.database_pids()]
@@ -162,6 +167,7 @@ def latency(s: Serving) -> list[Measured]:
 
 def tenants(s: Serving) -> list[Measured]:
     """P7: the same page, one tenant asked of one, then a hundred asked of ten thousand."""
+    s.connect_again()
     one = interleaved({"page": s.page(PAGE, 120)}, s.pids)["page"]
     with s.ground.admin() as c:
         c.execute(
