@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+import ast
+import re
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.engine import make_url
 
 from core.db.rls import APP, CROSSING, OWNER
 
+if TYPE_CHECKING:
+    from alembic.config import Config
+
 CORE = Path(__file__).parent / "migrations"
 EXTENSIONS = ("btree_gist", "unaccent", "pg_trgm")
 LOCK_TIMEOUT_MS = 2000
+_REVISION = re.compile(r"^(revision|down_revision)\b[^=\n]*=[ \t]*(.+?)[ \t]*$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,8 @@ def create_roles(admin_url: str, database: str, passwords: Mapping[str, str] | N
 
 
 def _config(connection: Connection, folder: Path, name: str) -> Config:
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(CORE))
     config.set_main_option("version_locations", str(folder))
@@ -111,19 +115,50 @@ def upgrade(owner_url: str, plugins: Mapping[str, Any]) -> list[MigrationStatus]
     with _owner(owner_url) as connection:
         connection.exec_driver_sql("SELECT pg_advisory_lock(7001)")
         connection.commit()
+        before = _standing(connection, plugins)
+        if all(s.up_to_date for s in before):
+            return before
+        # Only now: most starts have nothing to migrate and do not wait for the machinery.
+        from alembic import command
+
         for name, folder in sets(plugins):
             command.upgrade(_config(connection, folder, name), "heads")
             connection.commit()
-    return status(owner_url, plugins)
+        return _standing(connection, plugins)
 
 
 def status(owner_url: str, plugins: Mapping[str, Any]) -> list[MigrationStatus]:
     """Where core and each installed plugin stand."""
-    result = []
     with _owner(owner_url) as connection:
-        for name, folder in sets(plugins):
-            script = ScriptDirectory.from_config(_config(connection, folder, name))
-            where = MigrationContext.configure(connection, opts={"version_table": f"alembic_version_{name}"})
-            result.append(MigrationStatus(name, where.get_current_revision(), script.get_current_head()))
-            connection.rollback()
+        return _standing(connection, plugins)
+
+
+def _standing(connection: Connection, plugins: Mapping[str, Any]) -> list[MigrationStatus]:
+    result = []
+    for name, folder in sets(plugins):
+        table = f"alembic_version_{name}"
+        current = None
+        if connection.exec_driver_sql("SELECT to_regclass(%s)", (table,)).scalar() is not None:
+            current = connection.exec_driver_sql(f'SELECT version_num FROM "{table}"').scalar()
+        result.append(MigrationStatus(name, current, newest(folder)))
+    connection.rollback()
     return result
+
+
+def newest(folder: Path) -> str | None:
+    """The last migration of a folder, read from the files without running them; None where there is none.
+
+    Raises ValueError when two migrations follow the same one: nobody could say which comes last.
+    """
+    found: set[str] = set()
+    before: set[str] = set()
+    for file in folder.glob("*.py"):
+        said = dict(_REVISION.findall(file.read_text(encoding="utf-8")))
+        if "revision" in said:
+            found.add(ast.literal_eval(said["revision"]))
+            parent = ast.literal_eval(said.get("down_revision", "None"))
+            before.update([parent] if isinstance(parent, str) else parent or ())
+    last = sorted(found - before)
+    if len(last) > 1:
+        raise ValueError(f"{folder}: more than one last migration: {', '.join(last)}")
+    return last[0] if last else None
