@@ -55,6 +55,9 @@ def ensure(tenants_dir: Path, port: int) -> Generator[None, None, list[str]]:
     """
     console = ensure_console()
     note = current_app.extensions["portico"].settings.var / "demo-logins.json"
+    if note.is_file():
+        # An earlier start loaded everything: pages are answered as they stand, and a folder changed since follows.
+        yield
     views = {}
     for slug in PORTALS:
         done = tenancy.apply(tenants_dir / slug, "demo", "demo")

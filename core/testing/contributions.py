@@ -5,19 +5,20 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, get_args, get_type_hints
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask
 
 from core.hooks.registers import RegisterRefused
-from core.hooks.types import Checked
+from core.hooks.types import Checked, Condition
 from core.testing.contract import ITEMS, YEAR, contributed, countries_of
 from core.testing.shapes import messages, wrong_fields, wrong_words
 from core.testing.subject import Finding, Subject
 from core.web.access import declared
 
 NONSENSE = ("", " ", "0", "-.-", "1" * 500, "\x00", "'; --")
+CONDITION_KINDS = frozenset(get_args(get_type_hints(Condition)["kind"]))
 EMERGENCY_KINDS = frozenset({"general", "ambulance", "fire", "police", "accessible", "on_duty", "listening"})
 ROLES = frozenset({"patient", "professional", "operator"})
 CHECK = "contributions"
@@ -126,8 +127,21 @@ def _conditions(subject: Subject, hook: str, item: Any) -> Iterator[Row]:
         "identifier": _supplied(subject, "identifier_types", "patient"),
         "document": _supplied(subject, "document_types", "patient"),
     }
+    if not isinstance(item.conditions, tuple):
+        yield (
+            f"{hook} {item.code}.conditions",
+            f"a tuple is wanted, {type(item.conditions).__name__} was given",
+            "with one condition a comma is needed: (Condition(…),)",
+        )
+        return
     for condition in item.conditions:
-        if condition.value not in wanted.get(condition.kind, {condition.value}):
+        if condition.kind not in CONDITION_KINDS:
+            yield (
+                f"{hook} {item.code}.conditions",
+                f"the kind {condition.kind} is not known",
+                f"one of {', '.join(sorted(CONDITION_KINDS))}",
+            )
+        elif condition.value not in wanted.get(condition.kind, {condition.value}):
             yield (
                 f"{hook} {item.code}.conditions",
                 f"the {condition.kind} {condition.value} is supplied by nobody",

@@ -70,7 +70,7 @@ def test_there_back_and_out(page, server, portals, local_provider):
     page.click("#go")
     page.wait_for_url(f"{base}/sign-in/identity")
     expect(page.get_by_role("heading", name="Welcome, Éloïse N'Diaye")).to_be_visible()
-    page.get_by_role("link", name="Open an account").click()
+    page.locator("#main").get_by_role("link", name="Open an account").click()
     expect(page.locator("[name=first_name]")).to_have_attribute("readonly", re.compile(".*"))
     # Connected meanwhile: the next visit signs in.
     from core.identity import provider_links

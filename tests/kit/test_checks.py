@@ -65,6 +65,8 @@ BROKEN = [
     ("config", "config.py", '            "example": ["express_consultation"],\n', "", "closed_services", "no example"),
     ("config", "config.py", '"example": ["express_consultation"]', '"example": ["a_walk"]', "closed_services", "its own example is refused"),
     # -- contributions
+    ("contributions", ADDED, '(Condition("residence", "COUNTRY"),)', '(Condition("resident", "COUNTRY"),)', r"categories CODE_resident\.conditions", "the kind resident is not known"),
+    ("contributions", ADDED, '(Condition("residence", "COUNTRY"),)', '(Condition("residence", "COUNTRY"))', r"categories CODE_resident\.conditions", "a tuple is wanted"),
     ("contributions", ADDED, '(Condition("residence", "COUNTRY"),)', "()", "categories CODE_resident", "everybody would be in it"),
     ("contributions", ADDED, '_("Insured in', '("Insured in', r"categories CODE_resident\.label", "is no Message"),
     ("contributions", ADDED, 'Domain("NAME")', 'Domain("elsewhere")', r"categories CODE_resident\.label", "'elsewhere'"),
