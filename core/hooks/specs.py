@@ -4,6 +4,9 @@ Each docstring has the same parts, in this order: what it asks, *Arguments*, *Re
 *Tenant*, *Since*, *Example*. A test holds every hook to that form.
 """
 
+# A hook has no body of its own: pluggy reads its name, its arguments and this docstring, and calls the plugins'.
+# mypy: disable-error-code="empty-body"
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
@@ -47,7 +50,6 @@ class Contributions:
         Since: 1.0
         Example: jurisdiction_fr
         """
-        raise NotImplementedError
 
     @hookspec
     def categories(self) -> Sequence[t.Category]:
@@ -62,7 +64,6 @@ class Contributions:
         Since: 1.0
         Example: jurisdiction_fr
         """
-        raise NotImplementedError
 
     @hookspec
     def patient_statuses(self) -> Sequence[t.Status]:
@@ -76,7 +77,6 @@ class Contributions:
         Since: 1.0
         Example: jurisdiction_fr
         """
-        raise NotImplementedError
 
     @hookspec
     def identifier_types(self) -> Sequence[t.IdentifierType]:
@@ -90,7 +90,6 @@ class Contributions:
         Since: 1.0
         Example: jurisdiction_lu
         """
-        raise NotImplementedError
 
     @hookspec
     def document_types(self) -> Sequence[t.DocumentType]:
@@ -104,7 +103,6 @@ class Contributions:
         Since: 1.0
         Example: jurisdiction_be
         """
-        raise NotImplementedError
 
     @hookspec
     def practice_countries(self) -> Sequence[t.PracticeCountry]:
@@ -118,7 +116,6 @@ class Contributions:
         Since: 1.0
         Example: jurisdiction_fr
         """
-        raise NotImplementedError
 
     @hookspec
     def services(self) -> Sequence[t.Service]:
@@ -132,7 +129,6 @@ class Contributions:
         Since: 1.0
         Example: jurisdiction_fr
         """
-        raise NotImplementedError
 
     @hookspec
     def specialties(self) -> Sequence[t.Specialty]:
@@ -146,7 +142,6 @@ class Contributions:
         Since: 1.0
         Example: jurisdiction_fr
         """
-        raise NotImplementedError
 
     @hookspec
     def register_formats(self) -> Sequence[RegisterFormat]:
@@ -161,7 +156,6 @@ class Contributions:
         Since: 1.1
         Example: jurisdiction_fr
         """
-        raise NotImplementedError
 
     @hookspec
     def holidays(self, country: str, year: int) -> Sequence[t.Holiday]:
@@ -175,7 +169,6 @@ class Contributions:
         Since: 1.0
         Example: jurisdiction_lu
         """
-        raise NotImplementedError
 
     @hookspec
     def emergency_numbers(self) -> Sequence[t.EmergencyNumber]:
@@ -189,7 +182,6 @@ class Contributions:
         Since: 1.0
         Example: jurisdiction_be
         """
-        raise NotImplementedError
 
     @hookspec
     def legal_references(self) -> Sequence[t.LegalReference]:
@@ -203,7 +195,6 @@ class Contributions:
         Since: 1.0
         Example: jurisdiction_fr
         """
-        raise NotImplementedError
 
     @hookspec
     def go_live_checks(self, config: Any) -> Sequence[t.GoLiveCheck]:
@@ -217,7 +208,6 @@ class Contributions:
         Since: 1.0
         Example: jurisdiction_fr
         """
-        raise NotImplementedError
 
     @hookspec
     def processing_entries(self) -> Sequence[t.ProcessingEntry]:
@@ -231,7 +221,6 @@ class Contributions:
         Since: 1.0
         Example: jurisdiction_fr
         """
-        raise NotImplementedError
 
     @hookspec
     def navigation(self) -> Sequence[t.NavigationEntry]:
@@ -245,7 +234,6 @@ class Contributions:
         Since: 1.0
         Example: example
         """
-        raise NotImplementedError
 
     @hookspec
     def dashboard_cards(self) -> Sequence[t.DashboardCard]:
@@ -259,7 +247,6 @@ class Contributions:
         Since: 1.0
         Example: example
         """
-        raise NotImplementedError
 
     @hookspec
     def blueprints(self) -> Sequence[Blueprint]:
@@ -273,7 +260,6 @@ class Contributions:
         Since: 1.0
         Example: example
         """
-        raise NotImplementedError
 
     @hookspec
     def periodic_jobs(self) -> Sequence[t.PeriodicJob]:
@@ -287,7 +273,6 @@ class Contributions:
         Since: 1.0
         Example: example
         """
-        raise NotImplementedError
 
     @hookspec
     def message_templates(self) -> Sequence[t.MessageTemplate]:
@@ -301,7 +286,6 @@ class Contributions:
         Since: 1.0
         Example: example
         """
-        raise NotImplementedError
 
     @hookspec
     def identity_providers(self) -> Sequence[t.IdentityProvider]:
@@ -317,7 +301,6 @@ class Contributions:
         Since: 1.1
         Example: jurisdiction_fr
         """
-        raise NotImplementedError
 
     @hookspec
     def channel_providers(self) -> Sequence[t.ChannelProvider]:
@@ -331,7 +314,6 @@ class Contributions:
         Since: 1.0
         Example: example
         """
-        raise NotImplementedError
 
 
 class Decisions:
@@ -350,7 +332,6 @@ class Decisions:
         Since: 1.0
         Example: jurisdiction_fr
         """
-        raise NotImplementedError
 
     @hookspec
     def booking(self, question: Question) -> Decision:
@@ -365,7 +346,6 @@ class Decisions:
         Since: 1.0
         Example: example
         """
-        raise NotImplementedError
 
     @hookspec
     def reimbursement(self, question: Question) -> Decision:
@@ -383,7 +363,6 @@ class Decisions:
         Since: 1.1
         Example: jurisdiction_fr
         """
-        raise NotImplementedError
 
     @hookspec
     def prescription(self, question: Question) -> Decision:
@@ -399,7 +378,6 @@ class Decisions:
         Since: 1.1
         Example: jurisdiction_fr
         """
-        raise NotImplementedError
 
     @hookspec
     def withdrawal(self, question: Question) -> Decision:
@@ -416,7 +394,6 @@ class Decisions:
         Since: 1.1
         Example: jurisdiction_fr
         """
-        raise NotImplementedError
 
     @hookspec
     def tax(self, question: Question) -> Decision:
@@ -430,7 +407,6 @@ class Decisions:
         Since: 1.1
         Example: jurisdiction_fr
         """
-        raise NotImplementedError
 
     @hookspec
     def retention(self, question: Question) -> Decision:
@@ -445,7 +421,6 @@ class Decisions:
         Since: 1.1
         Example: jurisdiction_fr
         """
-        raise NotImplementedError
 
     @hookspec
     def proof(self, question: Question) -> Decision:
@@ -460,7 +435,6 @@ class Decisions:
         Since: 1.1
         Example: jurisdiction_fr
         """
-        raise NotImplementedError
 
 
 class Events:
@@ -478,7 +452,6 @@ class Events:
         Since: 1.0
         Example: example
         """
-        raise NotImplementedError
 
     @hookspec
     def professional_validated(self, event: t.Event) -> None:
@@ -492,7 +465,6 @@ class Events:
         Since: 1.0
         Example: example
         """
-        raise NotImplementedError
 
     @hookspec
     def appointment_booked(self, event: t.Event) -> None:
@@ -506,7 +478,6 @@ class Events:
         Since: 1.0
         Example: example
         """
-        raise NotImplementedError
 
     @hookspec
     def appointment_moved(self, event: t.Event) -> None:
@@ -520,7 +491,6 @@ class Events:
         Since: 1.0
         Example: example
         """
-        raise NotImplementedError
 
     @hookspec
     def appointment_cancelled(self, event: t.Event) -> None:
@@ -534,7 +504,6 @@ class Events:
         Since: 1.0
         Example: example
         """
-        raise NotImplementedError
 
     @hookspec
     def terms_published(self, event: t.Event) -> None:
@@ -548,7 +517,6 @@ class Events:
         Since: 1.0
         Example: example
         """
-        raise NotImplementedError
 
 
 class Formats:
@@ -566,7 +534,6 @@ class Formats:
         Since: 1.0
         Example: example
         """
-        raise NotImplementedError
 
 
 def _names(cls: type) -> frozenset[str]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
 
-from flask import Blueprint, current_app, g, redirect, request, url_for
+from flask import Blueprint, g, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from core.consent.pages import local
@@ -14,7 +14,7 @@ from core.identity import accounts
 from core.identity.models import Account
 from core.identity.sessions import AccountView
 from core.web.access import access
-from core.web.csrf import cookie_name
+from core.web.cookies import cookie_name, give, take
 
 bp = Blueprint(
     "identity", __name__, template_folder="templates", static_folder="static", static_url_path="/static-identity"
@@ -97,15 +97,7 @@ def _has_get() -> bool:
 
 def with_challenge(response: Response, token: str) -> Response:
     """Give the browser the token of its sign-in under way."""
-    response.set_cookie(
-        cookie_name(CHALLENGE_COOKIE),
-        token,
-        max_age=CHALLENGE_SECONDS,
-        httponly=True,
-        samesite="Lax",
-        secure=current_app.extensions["portico"].settings.secure_cookies,
-        path="/",
-    )
+    give(response, CHALLENGE_COOKIE, token, seconds=CHALLENGE_SECONDS)
     return response
 
 
@@ -116,11 +108,5 @@ def challenge() -> str | None:
 
 def without_challenge(response: Response) -> Response:
     """The sign-in is over."""
-    response.delete_cookie(
-        cookie_name(CHALLENGE_COOKIE),
-        path="/",
-        secure=current_app.extensions["portico"].settings.secure_cookies,
-        httponly=True,
-        samesite="Lax",
-    )
+    take(response, CHALLENGE_COOKIE)
     return response

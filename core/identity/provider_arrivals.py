@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
-from flask import current_app, g, make_response, render_template, request, url_for
+from flask import g, make_response, render_template, request, url_for
 from sqlalchemy import delete
 from werkzeug.wrappers import Response
 
@@ -23,7 +23,7 @@ from core.identity.provider_failures import Failure
 from core.identity.providers import Way
 from core.identity.schemas import sex_options
 from core.messages import Message, _
-from core.web.csrf import cookie_name
+from core.web.cookies import cookie_name, give, take
 from core.web.frame import request_number
 from core.web.language import fmt_date, say
 
@@ -34,27 +34,13 @@ COOKIE_SECONDS = 3600
 
 def with_cookie(response: Response, token: str) -> Response:
     """Give the browser the token of its sign-in at a provider."""
-    response.set_cookie(
-        cookie_name(COOKIE),
-        token,
-        max_age=COOKIE_SECONDS,
-        httponly=True,
-        samesite="Lax",  # it comes back with a link from the provider's site
-        secure=current_app.extensions["portico"].settings.secure_cookies,
-        path="/",
-    )
+    give(response, COOKIE, token, seconds=COOKIE_SECONDS)
     return response
 
 
 def without_cookie(response: Response) -> Response:
     """The sign-in at a provider is over."""
-    response.delete_cookie(
-        cookie_name(COOKIE),
-        path="/",
-        secure=current_app.extensions["portico"].settings.secure_cookies,
-        httponly=True,
-        samesite="Lax",
-    )
+    take(response, COOKIE)
     return response
 
 

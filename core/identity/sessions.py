@@ -7,7 +7,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Protocol
 
-from flask import current_app, g, request
+from flask import g, request
 from sqlalchemy import delete, select, update
 from werkzeug.wrappers import Response
 
@@ -17,7 +17,7 @@ from core.identity.models import Account, AuthSession
 from core.identity.policy import policy
 from core.notifications import service as notifications
 from core.tenancy import keys
-from core.web.csrf import cookie_name
+from core.web.cookies import cookie_name, give, take
 
 COOKIE = "portico_session"
 SEEN_EVERY = dt.timedelta(seconds=60)
@@ -187,26 +187,13 @@ def open_request() -> None:
 
 def set_cookie(response: Response, token: str) -> Response:
     """Give the session's token to the browser: this host only, never readable by scripts."""
-    response.set_cookie(
-        cookie_name(COOKIE),
-        token,
-        httponly=True,
-        samesite="Lax",
-        secure=current_app.extensions["portico"].settings.secure_cookies,
-        path="/",
-    )
+    give(response, COOKIE, token)
     return response
 
 
 def clear_cookie(response: Response) -> Response:
     """Take the token away again."""
-    response.delete_cookie(
-        cookie_name(COOKIE),
-        path="/",
-        secure=current_app.extensions["portico"].settings.secure_cookies,
-        httponly=True,
-        samesite="Lax",
-    )
+    take(response, COOKIE)
     return response
 
 

@@ -8,15 +8,11 @@ import hmac
 from flask import Response, abort, current_app, g, request
 
 from core import crypto
+from core.web.cookies import cookie_name, give
 
 FIELD = "csrf_token"
 HEADER = "X-CSRF-Token"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-
-
-def cookie_name(base: str) -> str:
-    """`__Host-` in production (https); plain on http://localhost, where browsers refuse the prefix."""
-    return f"__Host-{base}" if current_app.extensions["portico"].settings.secure_cookies else base
 
 
 def _digest(key: str, seed: str) -> str:
@@ -51,11 +47,4 @@ def set_cookie(response: Response) -> None:
     """Store a seed made during this request."""
     seed = g.pop("csrf_seed", None)
     if seed:
-        response.set_cookie(
-            cookie_name("portico_seed"),
-            seed,
-            httponly=True,
-            samesite="Lax",
-            secure=current_app.extensions["portico"].settings.secure_cookies,
-            path="/",
-        )
+        give(response, "portico_seed", seed)

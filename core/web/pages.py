@@ -17,6 +17,7 @@ from core.tenancy import content, theme
 from core.web import fragments, samples
 from core.web import language as words
 from core.web.access import access
+from core.web.cookies import secure
 
 bp = Blueprint("web", __name__)
 COOKIE_CHOICE = "portico_cookies"
@@ -297,8 +298,7 @@ def choose_language() -> Any:
     if chosen not in g.tenant.languages:
         abort(400)
     answer = redirect(back())
-    secure = current_app.extensions["portico"].settings.secure_cookies
-    answer.set_cookie(words.COOKIE, chosen, max_age=YEAR, samesite="Lax", httponly=True, secure=secure)
+    answer.set_cookie(words.COOKIE, chosen, max_age=YEAR, samesite="Lax", httponly=True, secure=secure())
     return answer
 
 
@@ -325,9 +325,8 @@ def cookies() -> Any:
         if choice not in ("all", "necessary"):
             abort(400)
         answer = redirect(back())
-        secure = current_app.extensions["portico"].settings.secure_cookies
         answer.set_cookie(
-            COOKIE_CHOICE, choice, max_age=CHOICE_DAYS * 86400, samesite="Lax", httponly=True, secure=secure
+            COOKIE_CHOICE, choice, max_age=CHOICE_DAYS * 86400, samesite="Lax", httponly=True, secure=secure()
         )
         if choice == "necessary":
             answer.delete_cookie(STATISTICS_COOKIE)
@@ -348,10 +347,12 @@ def _statistics(response: Response) -> None:
     agreed = cookie_choice() == "all"
     if policy.get("consent_mode") == "implied" and cookie_choice() is None:
         agreed = request.cookies.get("portico_seen") == "1"
-        response.set_cookie("portico_seen", "1", samesite="Lax", httponly=True)
+        response.set_cookie("portico_seen", "1", samesite="Lax", httponly=True, secure=secure())
     if agreed and STATISTICS_COOKIE not in request.cookies:
         visit = hashlib.sha256(f"{g.request_number}{tenant.id}".encode()).hexdigest()[:16]
-        response.set_cookie(STATISTICS_COOKIE, visit, max_age=CHOICE_DAYS * 86400, samesite="Lax", httponly=True)
+        response.set_cookie(
+            STATISTICS_COOKIE, visit, max_age=CHOICE_DAYS * 86400, samesite="Lax", httponly=True, secure=secure()
+        )
 
 
 @bp.get("/_style")
