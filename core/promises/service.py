@@ -82,6 +82,7 @@ def watch() -> None:
     rows = db.session.execute(
         select(Promise)
         .where(Promise.state == "open", Promise.near_at <= now)
+        .order_by(Promise.near_at)
         .with_for_update(skip_locked=True)
         .limit(500)
     ).scalars()

@@ -146,9 +146,10 @@ def test_an_unsent_notice_of_a_breach_raises_an_alert_before_it_is_due(account, 
     rows(lambda: recovery.register_breach([made.id], found))
 
     def alerts():
-        return list(
-            db.session.execute(select(OutboxMessage.name).where(OutboxMessage.name.like("promise_%"))).scalars()
+        told = (
+            select(OutboxMessage.name).where(OutboxMessage.name.like("promise_%")).order_by(OutboxMessage.occurred_at)
         )
+        return list(db.session.execute(told).scalars())
 
     with clock.at(found + dt.timedelta(hours=59)):
         rows(recovery.watch_breach_notices)
