@@ -1,0 +1,1 @@
+"""Care: consultations, rooms, documents, reports, prescriptions, health profile, record."""

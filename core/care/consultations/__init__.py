@@ -1,0 +1,1 @@
+"""Consultations: one delivery of a service, from request to report, with its state machine."""
