@@ -41,6 +41,8 @@ ROOMS = (
     "core.scheduling.messages",
     "core.scheduling.pages",
     "core.scheduling.desk",
+    "core.care.consultations.appointments",
+    "core.care.consultations.telling",
     "core.console.pages",
     "core.api.v1",
 )

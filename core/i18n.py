@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 from collections.abc import Mapping
+from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from babel import Locale, dates, numbers
 from babel.messages import mofile, pofile
 from babel.support import Translations
 
-from core.messages import Message, fill
+from core.messages import Message, Money, fill
 
 SOURCE_LANGUAGE = "en"
 ROOT = Path(__file__).resolve().parent.parent / "translations"
@@ -78,6 +79,8 @@ def render(message: Message | str, language: str, overrides: Mapping[str, str] |
 def _value(value: Any, language: str, overrides: Mapping[str, str] | None) -> str:
     if isinstance(value, Message):
         return render(value, language, overrides)
+    if isinstance(value, Money):
+        return money(value.cents, value.currency, language)
     if isinstance(value, dt.datetime):
         return str(dates.format_datetime(value, "medium", locale=locale(language)))
     if isinstance(value, dt.date):
@@ -85,6 +88,11 @@ def _value(value: Any, language: str, overrides: Mapping[str, str] | None) -> st
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return str(value)
     return str(numbers.format_decimal(value, locale=locale(language)))
+
+
+def money(cents: int, currency: str, language: str) -> str:
+    """An amount of whole cents as a language writes it: Decimal, so that no cent is lost on the way."""
+    return str(numbers.format_currency(Decimal(cents) / 100, currency, locale=locale(language)))
 
 
 @lru_cache(maxsize=64)

@@ -16,7 +16,7 @@ from typing import Any
 class Message:
     """A message id of one gettext domain with its named parameters (`{name}` placeholders).
 
-    `domain` is "core" or the plugin's name. Parameters may be strings, numbers, dates or other messages.
+    `domain` is "core" or the plugin's name. Parameters may be strings, numbers, dates, `Money` or other messages.
     """
 
     msgid: str
@@ -27,6 +27,17 @@ class Message:
     def __str__(self) -> str:
         """The English text, for logs and tests; pages use `core.i18n.render`."""
         return fill(self.msgid, {k: str(v) for k, v in self.params.items()})
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An amount among a message's parameters: whole cents with their currency, written as the reader writes money."""
+
+    cents: int
+    currency: str
+
+    def __str__(self) -> str:
+        return f"{self.cents / 100:.2f} {self.currency}"
 
 
 class _Keep(dict[str, str]):

@@ -40,6 +40,7 @@ def _close_access(account_id: uuid.UUID, operator_id: str, state: str, reason: s
     tokens.revoke(account.id)
     details = {"operator": operator_id, "reason": reason, "until": until.isoformat() if until else None}
     audit.record(f"account.{state}", "account", account.id, details)
+    announce("account_suspended", {"account_id": str(account.id), "role": account.role})
     notify(
         "account_suspended",
         account_id=account.id,

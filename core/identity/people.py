@@ -17,6 +17,16 @@ def person_of(account_id: uuid.UUID) -> uuid.UUID:
     return accounts.by_id(account_id).person_id
 
 
+def cared_for(account_id: uuid.UUID, dependant_id: uuid.UUID | None) -> uuid.UUID:
+    """The person whose care it is: the account's own, or the dependant's, whose key seals what is written about them.
+
+    Raises NotFound for a dependant who is not the account's.
+    """
+    if dependant_id is None:
+        return person_of(account_id)
+    return dependants.access_dependant(account_id, dependant_id).person_id
+
+
 def recipient(account_id: uuid.UUID) -> Recipient:
     """Where an account is reached."""
     return accounts.recipient_of(account_id)

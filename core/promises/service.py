@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Iterable
 
 from sqlalchemy import select
 
@@ -51,6 +52,23 @@ def keep(kind: str, subject_kind: str, subject_id: uuid.UUID) -> bool:
     return in_time
 
 
+def settle(kind: str, subject_kind: str, subject_id: uuid.UUID) -> None:
+    """What was promised is no longer owed: neither kept nor missed."""
+    row = _locked(kind, subject_kind, subject_id)
+    if row is not None and row.state in ("open", "paused"):
+        row.state, row.settled_at = "void", clock.now()
+
+
+def due_of(kind: str, subject_kind: str, subject_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Promise]:
+    """The promises of one kind for some subjects, for countdowns."""
+    rows = db.session.execute(
+        select(Promise).where(
+            Promise.kind == kind, Promise.subject_kind == subject_kind, Promise.subject_id.in_(list(subject_ids))
+        )
+    ).scalars()
+    return {r.subject_id: r for r in rows}
+
+
 def pause(kind: str, subject_kind: str, subject_id: uuid.UUID, reason: str) -> None:
     """Stop the clock for a reason."""
     row = _locked(kind, subject_kind, subject_id)
@@ -87,7 +105,12 @@ def watch() -> None:
         .limit(500)
     ).scalars()
     for row in rows:
-        body = {"promise_id": str(row.id), "kind": row.kind, "subject_id": str(row.subject_id)}
+        body = {
+            "promise_id": str(row.id),
+            "kind": row.kind,
+            "subject_kind": row.subject_kind,
+            "subject_id": str(row.subject_id),
+        }
         if row.due_at <= now:
             row.state = "missed"
             audit.record("promise.missed", "promise", row.id, {"kind": row.kind})

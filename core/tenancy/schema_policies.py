@@ -90,6 +90,7 @@ class ServiceSettings(Strict):
         validate=validate.Regexp(r"^[A-Z]{3}\Z", error="a currency as three capital letters, such as EUR"),
         metadata={"description": "Currency of the price", "example": "EUR"},
     )
+    answer_minutes = number("How long a professional has to answer a request", 5, 20160, 1440)
     notes = text("Note for the partner, not shown to patients", "Agreed with the network in 2026", required=False)
     min_bandwidth_kbps = fields.Integer(
         strict=True, metadata={"description": "Recommended connection speed", "example": 512}

@@ -6,6 +6,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
+from core.tenancy.schema_care import Care, MoneySettings
 from core.tenancy.schema_fields import (
     CHANGE_MODES,
     COUNTRY,
@@ -316,6 +317,12 @@ class TenantConfig(Strict):
     )
     booking = fields.Nested(
         Booking, load_default=lambda: Booking().load({}), metadata={"description": "Appointments", "example": {}}
+    )
+    money = fields.Nested(
+        MoneySettings, load_default=lambda: MoneySettings().load({}), metadata={"description": "Money", "example": {}}
+    )
+    care = fields.Nested(
+        Care, load_default=lambda: Care().load({}), metadata={"description": "Consultations", "example": {}}
     )
     notifications = fields.Nested(
         Notifications,

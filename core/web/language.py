@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel import dates, numbers
+from babel import dates
 from flask import Flask, g, has_request_context, request, url_for
 from markupsafe import Markup, escape
 
@@ -116,7 +116,7 @@ def _time_of_day(hour: int, minute: int, code: str) -> str:
 
 def fmt_money(cents: int, currency: str = "EUR") -> str:
     """An amount of integer cents with its currency."""
-    return str(numbers.format_currency(cents / 100, currency, locale=i18n.locale(language())))
+    return i18n.money(cents, currency, language())
 
 
 def fmt_country(code: str) -> str:
