@@ -43,6 +43,8 @@ ROOMS = (
     "core.scheduling.desk",
     "core.care.consultations.appointments",
     "core.care.consultations.telling",
+    "core.care.consultations.pages",
+    "core.care.consultations.desk",
     "core.console.pages",
     "core.api.v1",
 )

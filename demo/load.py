@@ -18,6 +18,7 @@ from core.consent import service as consent
 from core.console.service import ensure_console
 from core.db import db
 from core.directory import service as directory
+from core.directory.models import Professional
 from core.identity import accounts, dependants, passwords, profile, uploads
 from core.identity.accounts import Person
 from core.identity.models import Account, ProfessionalProfile
@@ -26,7 +27,7 @@ from core.scheduling import people as booking_people
 from core.scheduling.models import Appointment
 from core.tenancy import service as tenancy
 from core.tenancy.current import current_tenant, entered
-from demo import people
+from demo import care, people
 
 PASSWORD = "Portico-demo-2026!"  # noqa: S105 (printed on purpose: a demo's)
 PORTALS = ("frontalia", "rdv-confiance")
@@ -78,6 +79,7 @@ def ensure(tenants_dir: Path, port: int) -> Generator[None, None, list[str]]:
             with entered(views[slug]):
                 _people(hashed)
                 _book()
+                _consult()
                 logins += [(slug, role, email) for role, email in _logins()]
         note.parent.mkdir(parents=True, exist_ok=True)
         whole = note.with_suffix(".new")
@@ -142,7 +144,7 @@ def _professionals(hashed: str) -> None:
             profile.set_identifier(account, kinds["fr_cps"], f"24{i:08d}")
         for type_ in ("national_identity_card", "cps_card") if one.country == "FR" else ("identity_card",):
             uploads.keep(account, type_, uploads.Upload("image/png", PIXEL))
-        _publish(one, account, practitioner, kind)
+        care.offer(_publish(one, account, practitioner, kind), i)
     db.session.commit()
 
 
@@ -176,7 +178,7 @@ def _logins() -> list[tuple[str, str]]:
     return [*found, ("soignant à valider", _address(CANDIDATE))]
 
 
-def _publish(one: people.DemoProfessional, account: Account, practitioner: uuid.UUID, kind: str) -> None:
+def _publish(one: people.DemoProfessional, account: Account, practitioner: uuid.UUID, kind: str) -> Professional:
     offered = {s.code for s in directory.offered_services()}
     services = ["in_person"] + (["video_consultation"] if one.video else [])
     if kind == "physician" and one.country == "FR" and one.video and "teleconsultation" in offered:
@@ -219,6 +221,7 @@ def _publish(one: people.DemoProfessional, account: Account, practitioner: uuid.
             pro, room, weekdays=(1, 2, 4, 5), opens=dt.time(14), closes=dt.time(17), grid_minutes=20, services=remote,
             valid_from=start,
         )  # fmt: skip
+    return pro
 
 
 def _patients(hashed: str) -> None:
@@ -318,3 +321,21 @@ def _book() -> None:
                 db.session.commit()
             except (service.NotAllowed, service.SlotGone):
                 db.session.rollback()
+
+
+QUESTIONS = (
+    "Bonjour, je tousse depuis quelques jours, surtout la nuit. Dois-je consulter au cabinet ?",
+    "Ma fille a une petite plaque rouge sur le bras qui la démange. Que puis-je faire en attendant ?",
+)
+
+
+def _consult() -> None:
+    """Consultations where the portal offers them by message."""
+    if any(s.code == "express_consultation" for s in directory.offered_services()):
+        named = [_id_of(first.lower()) for _label, first, *_more in PATIENTS]
+        care.fill(named)
+        db.session.commit()
+        care.consult(
+            [(account_id, QUESTIONS[n % 2]) for n, account_id in enumerate(named)],
+            [email for email, *_one in _team()[:8]],
+        )

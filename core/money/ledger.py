@@ -5,6 +5,7 @@ Each movement belongs to one step of one act and happens once, however often it 
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from dataclasses import dataclass
 
@@ -164,3 +165,28 @@ def shares_of(act_kind: str, act_id: uuid.UUID, step: str) -> dict[Pot, int]:
         .where(t.act_kind == act_kind, t.act_id == act_id, t.step == step)
     ).all()
     return {Pot(r.kind, r.owner_id, r.currency): r.amount_cents for r in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """One line of a pot: when, for which act, which step, how many cents came (or went)."""
+
+    at: dt.datetime
+    act_kind: str
+    act_id: uuid.UUID
+    step: str
+    cents: int
+
+
+def movements(pot: Pot, limit: int = 200) -> list[Movement]:
+    """The last movements of a pot, newest first (CB-222)."""
+    t, e, a = LedgerTransaction, LedgerEntry, LedgerAccount
+    rows = db.session.execute(
+        select(t.at, t.act_kind, t.act_id, t.step, e.amount_cents)
+        .join(e, (e.tenant_id == t.tenant_id) & (e.transaction_id == t.id))
+        .join(a, (a.tenant_id == e.tenant_id) & (a.id == e.ledger_account_id))
+        .where(a.kind == pot.kind, a.owner_id == pot.owner_id, a.currency == pot.currency)
+        .order_by(t.at.desc(), t.id)
+        .limit(limit)
+    ).all()
+    return [Movement(*row) for row in rows]

@@ -20,7 +20,7 @@ from core.scheduling.blueprint import bp, shown_of, specialty_labels, uuid_of, v
 from core.tenancy.current import current_tenant
 from core.web.access import access
 from core.web.language import language, zone
-from core.web.pages import add_navigation
+from core.web.pages import add_navigation, service_acts
 
 __all__ = ["bp", "install", "pages_appointments", "pages_booking", "pages_decisions"]
 
@@ -77,6 +77,7 @@ def _offers(booker: service.Booker) -> list[dict[str, Any]]:
                 "service": offered,
                 "possible": possible,
                 "decision": answers[0][2] if answers and not possible else None,
+                "acts": service_acts(offered),
                 "query": {"country": answers[0][0].country, "kind": answers[0][1]} if answers else {},
             }
         )

@@ -117,6 +117,12 @@ def signed_in(browser: Browser, tenant_id: int, role: str = "patient") -> Accoun
     return account
 
 
+def sign_in_as(browser: Browser, tenant_id: int, account: Account) -> None:
+    """Give a browser an open session of an account that accepted what must be accepted. Commits."""
+    with entered(tenant_id):
+        _sign_in(browser, account)
+
+
 def _sign_in(browser: Browser, account: Account) -> None:
     consent.accept(account.id, consent.to_accept(), language=account.language, way="registration")
     token = sessions.open_session(account, "tests")

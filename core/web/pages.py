@@ -112,6 +112,20 @@ def add_navigation(app: Flask, weight: int, roles: tuple[str, ...], endpoint: st
     app.extensions.setdefault("portico_navigation", []).append(entry)
 
 
+def add_service_act(app: Flask, channels: tuple[str, ...], endpoint: str, label: Any) -> None:
+    """A room says what a patient can do with services of these channels; the endpoint takes `service_code`."""
+    app.extensions.setdefault("portico_service_acts", []).append((channels, endpoint, label))
+
+
+def service_acts(service: Any) -> list[tuple[str, Any]]:
+    """(address, label) of what can be done with a service, besides booking it."""
+    return [
+        (url_for(endpoint, service_code=service.code), label)
+        for channels, endpoint, label in current_app.extensions.get("portico_service_acts", [])
+        if service.channel in channels
+    ]
+
+
 @dataclass(frozen=True, slots=True)
 class ShownNumber:
     """An emergency number as pages show it."""

@@ -1,0 +1,69 @@
+"""The blueprints of patients' and professionals' consultations, and what their pages share."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from flask import Blueprint, abort, g
+
+from core.care.consultations import messages, reports, service, states
+from core.care.consultations.models import Consultation
+from core.crypto import new_token
+from core.directory import service as directory
+from core.directory.models import Professional
+from core.identity import people as identity
+from core.money import service as money
+from core.promises import service as promises
+
+bp = Blueprint("care", __name__, template_folder="templates")
+desk = Blueprint("care_desk", __name__, template_folder="templates")
+
+TONES = {
+    states.REQUESTED: "brand", states.ACCEPTED: "success", states.IN_PROGRESS: "success", states.AWAITING_REPORT: "brand",
+    states.COMPLETED: "", states.REFUNDED: "", states.DECLINED: "warning", states.EXPIRED: "warning", states.CANCELLED: "",
+    states.NO_SHOW: "warning",
+}  # fmt: skip
+
+
+def own(consultation_id: str) -> Consultation:
+    """The consultation of the address, where this account has part in it; else a page that does not exist."""
+    try:
+        wanted = uuid.UUID(consultation_id)
+    except ValueError:
+        abort(404)
+    row = service.access_consultation(wanted, g.account.id)
+    if row is None:
+        abort(404)
+    return row
+
+
+def shown(row: Consultation) -> dict[str, Any]:
+    """What both sides' pages need of a consultation that they may read."""
+    side = service.side_of(row, g.account.id) or "asked"
+    offers = service.offers_of([row.id])
+    lines = messages.of(row) if side != "asked" else []
+    if lines:
+        messages.seen(row, side, lines[-1].seq)
+    owed = promises.due_of(service.REPORT, service.KIND, [row.id]).get(row.id)
+    return {
+        "row": row,
+        "side": side,
+        "word": service.WORDS[row.state],
+        "tone": TONES[row.state],
+        "offered": directory.service_of(row.service),
+        "offers": [(o, Professional.get(o.professional_id)) for o in offers],
+        "pro": Professional.get(row.professional_id) if row.professional_id else None,
+        "question": service.question_of(row),
+        "lines": lines,
+        "writable": row.state in states.UNDER_WAY and side != "asked",
+        "who": identity.display_name(row.patient_account_id, row.dependant_id),
+        "for_self": row.dependant_id is None,
+        "versions": reports.versions(row.id) if side != "asked" else [],
+        "parts": reports.PARTS,
+        "held": money.held_cents(row.id, row.currency),
+        "report_due": owed.due_at if owed is not None and owed.state in ("open", "missed") else None,
+        "message_key": new_token,
+        "problems": (),
+        "again": row.state in states.AGAIN and row.form == "request",
+    }

@@ -1,0 +1,89 @@
+"""Consultations of the demo: tariffs, money in wallets, requests that wait, talks under way, reports."""
+
+from __future__ import annotations
+
+import uuid
+
+from sqlalchemy import select
+
+from core.care.consultations import messages, reports, requests
+from core.care.consultations.models import Consultation
+from core.db import db
+from core.directory import service as directory
+from core.directory.models import Professional
+from core.identity import accounts
+from core.money import service as money
+from core.scheduling import people as booking_people
+from core.scheduling.service import NotAllowed
+from core.web.frame import Refused
+
+TARIFFS = (2500, 2200, 2800, 3000, 2000)
+WALLET_CENTS = 12_000
+BY_REQUEST = ("express_consultation", "video_consultation", "teleconsultation")
+
+
+def offer(professional: Professional, number: int) -> None:
+    """Advice by message for everyone of a portal that has it; a tariff for each service by request."""
+    offered = {s.code for s in directory.offered_services()}
+    if "express_consultation" in offered:
+        professional.services = [*professional.services, "express_consultation"]
+    for code in BY_REQUEST:
+        if code in professional.services:
+            money.set_tariff(professional.id, code, TARIFFS[number % len(TARIFFS)])
+
+
+def fill(wallets: list[uuid.UUID]) -> None:
+    """Money for each patient, once."""
+    for account_id in wallets:
+        money.credit(account_id, uuid.uuid5(account_id, "demo"), WALLET_CENTS)
+
+
+def consult(patients: list[tuple[uuid.UUID, str]], emails: list[str]) -> None:
+    """A request that waits, a talk under way, a report: for the first professionals, by the patients whom the rules allow."""
+    if db.session.execute(select(Consultation.id).limit(1)).first() is not None:
+        return
+    doctors = []
+    for email in emails:
+        account = accounts.by_email(email)
+        found = directory.profile_of(account.id) if account is not None else None
+        if found is not None and "express_consultation" in found.services:
+            doctors.append(found)
+    for account_id, question in patients:
+        for number, doctor in enumerate(doctors):
+            _one(account_id, doctor, question, ("waits", "talks", "done")[number % 3])
+
+
+def _one(account_id: uuid.UUID, doctor: Professional, question: str, how: str) -> None:
+    booker = booking_people.booker(account_id)
+    found = {c.professional.id: c for c in requests.candidates(booker, "express_consultation")}
+    candidate = found.get(doctor.id)
+    if candidate is None or not candidate.possible or money.wallet_cents(account_id) < candidate.tariff_cents:
+        return
+    try:
+        row = requests.request(
+            booker,
+            service="express_consultation",
+            professional_ids=[doctor.id],
+            question=question,
+            highest_cents=candidate.tariff_cents,
+            acknowledged={o.code for o in requests.obligations_of([candidate.decision])},
+            profile_confirmed=True,
+            terms_version="2026-11",
+        )
+    except (NotAllowed, Refused):
+        db.session.rollback()
+        return
+    if how != "waits":
+        requests.accept(doctor, row.id)
+        messages.post(doctor.account_id, row.id, "Bonjour, depuis quand exactement ? Avez-vous de la fièvre ?")
+        messages.post(account_id, row.id, "Depuis lundi, sans fièvre.")
+    if how == "done":
+        reports.save(
+            doctor,
+            row.id,
+            {
+                "reason": question,
+                "conclusion": "Rien d’inquiétant à ce stade. Repos et boissons chaudes ; revenez vers moi si cela dure plus d’une semaine.",
+            },
+        )
+    db.session.commit()
