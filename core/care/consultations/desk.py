@@ -27,7 +27,7 @@ bp = desk
 def install(app: Flask) -> None:
     """Navigation of professionals."""
     add_navigation(app, 15, ("professional",), "care_desk.requests_page", _("Requests"), "inbox")
-    add_navigation(app, 25, ("professional",), "care_desk.reports_page", _("Reports owed"), "file-earmark-text")
+    add_navigation(app, 25, ("professional",), "care_desk.reports_page", _("Reports"), "file-earmark-text")
     add_navigation(app, 55, ("professional",), "care_desk.tariffs", _("Tariffs"), "tag")
 
 

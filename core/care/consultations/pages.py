@@ -30,7 +30,7 @@ __all__ = ["bp", "install"]
 
 def install(app: Flask) -> None:
     """Navigation of patients, and what they can do with a service that is asked for."""
-    add_navigation(app, 25, ("patient",), "care.consultations", _("Consultations"), "chat-dots")
+    add_navigation(app, 25, ("patient",), "care.consultations", _("Consult"), "chat-dots")
     add_navigation(app, 60, ("patient",), "care.wallet", _("Wallet"), "wallet2")
     add_service_act(app, ("message", "video"), "care.ask", _("Ask"))
 
@@ -75,9 +75,17 @@ def ask(service_code: str) -> Any:
                 raise
             problems, status = list(refusal.messages), refusal.status
     booker = people.booker(g.account.id)
-    found = requests.candidates(booker, service_code)
+    everyone = requests.candidates(booker, service_code)
+    labels, specialty = specialty_labels(), request.args.get("specialty", "")
+    found = [
+        c for c in everyone if not specialty or c.professional.specialty == specialty or c.key in typed.professionals
+    ]
     return render_template(
-        "consultations/ask.html", offered=offered, typed=typed, problems=problems, found=found, labels=specialty_labels(),
+        "consultations/ask.html", offered=offered, typed=typed, problems=problems, found=found, labels=labels,
+        specialty=specialty, specialties=sorted(
+            {(c.professional.specialty, labels.get(c.professional.specialty, c.professional.specialty)) for c in everyone if c.possible},
+            key=lambda s: s[1].casefold(),
+        ),
         obligations=requests.obligations_of([c.decision for c in found if c.possible]),
         dependants=identity.dependants_of(g.account.id), wallet=money.wallet_cents(g.account.id), currency=money.currency(),
         by_video=offered.channel == requests.BY_VIDEO, limit=requests.QUESTION_LIMIT,

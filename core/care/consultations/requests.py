@@ -56,6 +56,11 @@ class Candidate:
     decision: Decision
 
     @property
+    def key(self) -> str:
+        """The professional's id as a form sends it."""
+        return str(self.professional.id)
+
+    @property
     def possible(self) -> bool:
         """Whether the rules allow it."""
         return self.decision.permitted
