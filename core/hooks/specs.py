@@ -506,6 +506,110 @@ class Events:
         """
 
     @hookspec
+    def consultation_requested(self, event: t.Event) -> None:
+        """A patient asked one or several professionals (CB-153).
+
+        Arguments: event (payload `consultation_id`, `by`).
+        Returns: nothing.
+        Combines: each plugin is told on its own; one that fails does not hold up the others.
+        When it raises: retried with growing pauses, then dead-lettered where the operator sees it.
+        Tenant: set.
+        Since: 1.1
+        Example: example
+        """
+
+    @hookspec
+    def consultation_accepted(self, event: t.Event) -> None:
+        """A professional took a request: they and the patient are its two parties from now on (CB-158).
+
+        Arguments: event (payload `consultation_id`, `by`).
+        Returns: nothing.
+        Combines: each plugin is told on its own; one that fails does not hold up the others.
+        When it raises: retried with growing pauses, then dead-lettered where the operator sees it.
+        Tenant: set.
+        Since: 1.1
+        Example: example
+        """
+
+    @hookspec
+    def consultation_declined(self, event: t.Event) -> None:
+        """Everybody who was asked said no; the money is back in the wallet (CB-155).
+
+        Arguments: event (payload `consultation_id`, `by`).
+        Returns: nothing.
+        Combines: each plugin is told on its own; one that fails does not hold up the others.
+        When it raises: retried with growing pauses, then dead-lettered where the operator sees it.
+        Tenant: set.
+        Since: 1.1
+        Example: example
+        """
+
+    @hookspec
+    def consultation_expired(self, event: t.Event) -> None:
+        """Nobody answered in time; the money is back in the wallet (CB-154).
+
+        Arguments: event (payload `consultation_id`, `by`).
+        Returns: nothing.
+        Combines: each plugin is told on its own; one that fails does not hold up the others.
+        When it raises: retried with growing pauses, then dead-lettered where the operator sees it.
+        Tenant: set.
+        Since: 1.1
+        Example: example
+        """
+
+    @hookspec
+    def consultation_cancelled(self, event: t.Event) -> None:
+        """A consultation was taken back by the patient, or ended by the portal or its operator; the money is back.
+
+        Arguments: event (payload `consultation_id`, `by`).
+        Returns: nothing.
+        Combines: each plugin is told on its own; one that fails does not hold up the others.
+        When it raises: retried with growing pauses, then dead-lettered where the operator sees it.
+        Tenant: set.
+        Since: 1.1
+        Example: example
+        """
+
+    @hookspec
+    def consultation_started(self, event: t.Event) -> None:
+        """A consultation is under way: the call began, or a request by message was accepted.
+
+        Arguments: event (payload `consultation_id`, `by`).
+        Returns: nothing.
+        Combines: each plugin is told on its own; one that fails does not hold up the others.
+        When it raises: retried with growing pauses, then dead-lettered where the operator sees it.
+        Tenant: set.
+        Since: 1.1
+        Example: example
+        """
+
+    @hookspec
+    def consultation_completed(self, event: t.Event) -> None:
+        """A consultation ended with its report; the professional was paid (CB-023).
+
+        Arguments: event (payload `consultation_id`, `by`).
+        Returns: nothing.
+        Combines: each plugin is told on its own; one that fails does not hold up the others.
+        When it raises: retried with growing pauses, then dead-lettered where the operator sees it.
+        Tenant: set.
+        Since: 1.1
+        Example: example
+        """
+
+    @hookspec
+    def report_saved(self, event: t.Event) -> None:
+        """A report, or a corrected version of one, was saved.
+
+        Arguments: event (payload `consultation_id`, `report_id`, `version`).
+        Returns: nothing.
+        Combines: each plugin is told on its own; one that fails does not hold up the others.
+        When it raises: retried with growing pauses, then dead-lettered where the operator sees it.
+        Tenant: set.
+        Since: 1.1
+        Example: example
+        """
+
+    @hookspec
     def terms_published(self, event: t.Event) -> None:
         """A new version of a legal document came into force or was announced (CB-067).
 

@@ -202,6 +202,46 @@ def appointment_cancelled(event: api.Event) -> None:
 
 
 @hookimpl
+def consultation_requested(event: api.Event) -> None:
+    listeners.note(event)
+
+
+@hookimpl
+def consultation_accepted(event: api.Event) -> None:
+    listeners.note(event)
+
+
+@hookimpl
+def consultation_declined(event: api.Event) -> None:
+    listeners.note(event)
+
+
+@hookimpl
+def consultation_expired(event: api.Event) -> None:
+    listeners.note(event)
+
+
+@hookimpl
+def consultation_cancelled(event: api.Event) -> None:
+    listeners.note(event)
+
+
+@hookimpl
+def consultation_started(event: api.Event) -> None:
+    listeners.note(event)
+
+
+@hookimpl
+def consultation_completed(event: api.Event) -> None:
+    listeners.note(event)
+
+
+@hookimpl
+def report_saved(event: api.Event) -> None:
+    listeners.note(event)
+
+
+@hookimpl
 def terms_published(event: api.Event) -> None:
     listeners.note(event)
 

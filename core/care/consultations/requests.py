@@ -129,7 +129,7 @@ def request(
     db.session.flush()
     money.hold(row.id, row.patient_account_id, row.highest_cents, row.currency)
     promises.promise(ANSWER, KIND, row.id, row.answer_by, warn=(row.answer_by - row.requested_at) / 4)
-    announce("consultation_requested", {"consultation_id": str(row.id)})
+    announce("consultation_requested", {"consultation_id": str(row.id), "by": "patient"})
     return row
 
 

@@ -31,6 +31,10 @@ ANSWER, REPORT = "answer", "report"
 """What is promised with a clock: the professional's answer, then their report."""
 
 
+TOLD = {states.IN_PROGRESS: "started"}
+"""States whose announcement has another name than the state."""
+
+
 class Moved(Refused):
     """The consultation is no longer where this step starts from: `state` is where it is now."""
 
@@ -80,7 +84,7 @@ def step(row: Consultation, target: str, by: str) -> None:
         raise Moved(row.state, WORDS[row.state])
     before, row.state = row.state, target
     audit.record(f"consultation.{target}", KIND, row.id, {"from": before, "by": by})
-    announce(f"consultation_{target}", {"consultation_id": str(row.id), "by": by})
+    announce(f"consultation_{TOLD.get(target, target)}", {"consultation_id": str(row.id), "by": by})
 
 
 def close(row: Consultation, target: str, by: str) -> int:
