@@ -71,6 +71,12 @@ def test_what_books_wants_a_key(document):
             if method != "parameters" and any(p.get("name") == "Idempotency-Key" for p in entry.get("parameters", [])):
                 wanted.add((method, path.removeprefix("/api/v1")))
     assert wanted == {
+        ("post", "/consultations"),
+        ("post", "/consultations/{consultation_id}/accept"),
+        ("post", "/consultations/{consultation_id}/cancel"),
+        ("post", "/consultations/{consultation_id}/decline"),
+        ("post", "/consultations/{consultation_id}/messages"),
+        ("post", "/consultations/{consultation_id}/reports"),
         ("post", "/holds"),
         ("post", "/appointments"),
         ("post", "/appointments/{appointment_id}/move"),

@@ -6,7 +6,17 @@ from flask import Flask
 
 from core.api import bearer, openapi, problems
 from core.api.operations import make_api
-from core.api.v1 import account, appointments, decisions, oauth, portal, professionals, registration, session
+from core.api.v1 import (
+    account,
+    appointments,
+    consultations,
+    decisions,
+    oauth,
+    portal,
+    professionals,
+    registration,
+    session,
+)
 from core.identity import clients, sessions
 from core.identity import pages as identity
 from core.notifications.service import base_url
@@ -20,6 +30,8 @@ TOPICS = (
     appointments.topic,
     appointments.agenda_topic,
     appointments.decision_topic,
+    consultations.topic,
+    consultations.desk_topic,
     decisions.topic,
     oauth.topic,
 )
