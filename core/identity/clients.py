@@ -17,7 +17,10 @@ from core.jobs import periodic
 from core.messages import _
 from core.web.frame import Refused
 
-SCOPES = {"decisions": _("Ask the rules of the portal in bulk")}
+SCOPES = {
+    "decisions": _("Ask the rules of the portal in bulk"),
+    "fhir.directory": _("Read the directory of professionals and their free times as FHIR"),
+}
 TOKEN_PREFIX = "pc_"  # noqa: S105  tells a client's token from a session's, nothing more
 TOKEN_LIFE = dt.timedelta(hours=1)
 WINDOW = dt.timedelta(minutes=1)

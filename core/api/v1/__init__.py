@@ -11,6 +11,7 @@ from core.api.v1 import (
     appointments,
     consultations,
     decisions,
+    fhir,
     oauth,
     portal,
     professionals,
@@ -32,6 +33,7 @@ TOPICS = (
     appointments.decision_topic,
     consultations.topic,
     consultations.desk_topic,
+    fhir.topic,
     decisions.topic,
     oauth.topic,
 )
