@@ -41,6 +41,7 @@ ROOMS = (
     "core.scheduling.messages",
     "core.scheduling.pages",
     "core.scheduling.desk",
+    "core.care.documents.pages",
     "core.console.pages",
     "core.api.v1",
 )

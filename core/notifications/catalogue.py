@@ -40,6 +40,7 @@ TEMPLATES = {
         MessageTemplate("agenda_booked", _("New appointment in your agenda"), channels=("in_app", "email")),
         MessageTemplate("agenda_moved", _("An appointment was moved"), channels=("in_app", "email")),
         MessageTemplate("agenda_cancelled", _("An appointment was cancelled"), channels=("in_app", "email")),
+        MessageTemplate("document_refused", _("A file was not passed on"), channels=("in_app", "email")),
         MessageTemplate("invitation", _("You are invited"), channels=("email",)),
         MessageTemplate("complaint_received", _("We received your message"), channels=("email",)),
     )
