@@ -157,7 +157,7 @@ def upload_of(port, size, path, language):
 
 
 @pytest.mark.parametrize(
-    ("language", "title"), [("fr", "Ce fichier est trop volumineux"), ("de", "Diese Datei ist zu groß"), ("en", "This file is too large")]
+    ("language", "title"), [("fr", "Ce fichier est trop lourd"), ("de", "Diese Datei ist zu groß"), ("en", "This file is too large")]
 )  # fmt: skip
 def test_two_hundred_megabytes_get_a_page_in_the_visitors_language(server, language, title):
     answer = upload_of(server, 200 * 1024**2, "/sign-in", language)

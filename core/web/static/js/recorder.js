@@ -14,7 +14,7 @@ function enhance(input, box) {
   const first = words.textContent;
   const most = Number(input.dataset.maxSeconds || 180);
   const type = TYPES.find((t) => MediaRecorder.isTypeSupported(t));
-  let recorder, stream, timer, begun, parts, address, sending, ending, warned;
+  let recorder, stream, timer, begun, parts, address, sending, ending, warned, ours;
 
   const say = (what, values = {}) => {
     live.textContent = (live.dataset[what] || "").replace(/\{(\w+)\}/g, (_all, name) => values[name] ?? "");
@@ -39,7 +39,9 @@ function enhance(input, box) {
     const held = new DataTransfer();
     for (const file of files) held.items.add(file);
     input.files = held.files;
+    ours = true;
     input.dispatchEvent(new Event("change", { bubbles: true }));
+    ours = false;
   };
   const forget = () => {
     if (address) URL.revokeObjectURL(address);
@@ -120,8 +122,8 @@ function enhance(input, box) {
     say("dropped");
   });
   // A file that is chosen by hand takes the place of a recording.
-  input.addEventListener("change", (event) => {
-    if (!event.isTrusted || !address) return;
+  input.addEventListener("change", () => {
+    if (ours || !address) return;
     forget();
     show("idle");
     live.textContent = "";
