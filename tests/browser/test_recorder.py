@@ -20,7 +20,7 @@ pytestmark = pytest.mark.browser
 PAGE = """{% extends "layout/base.html" %}{% from "documents/_files.html" import upload_fields %}
 {% block page_title %}Trial{% endblock %}{% block content %}<h1>Trial</h1>
 <form method="post" action="/trial" enctype="multipart/form-data">
-{{ upload_fields([{"name": "voice", "label": "Voice message", "kind": "audio"}], seconds=seconds) }}
+{{ upload_fields([{"name": "voice", "label": "Voice message", "kind": "audio"}, {"name": "photos", "label": "Photos", "kind": "photo", "multiple": true}], seconds=seconds) }}
 <button class="btn btn-primary">Send</button></form>{% endblock %}"""
 
 
@@ -207,6 +207,29 @@ def test_without_a_recorder_there_is_only_the_field(trial, speaking, visit):
     assert page.locator(".recorder").is_hidden()
     page.locator("#f-voice").set_input_files({"name": "a.mp3", "mimeType": "audio/mpeg", "buffer": b"ID3"})
     assert len(sent(page, trial)) == 1
+
+
+def test_what_is_too_large_is_said_before_it_is_sent(trial, speaking, visit, tmp_path):
+    def made(name, megabytes):
+        path = tmp_path / name
+        with path.open("wb") as out:
+            out.truncate(int(megabytes * 1024**2))
+        return str(path)
+
+    page = visit(speaking)
+    photos, note = page.locator("#f-photos"), page.locator("#f-photos-size")
+    photos.set_input_files([made("film.jpg", 11)])
+    note.wait_for()
+    assert note.inner_text() == "This file is larger than 10 MB: please choose a smaller one."
+    button(page, "Send").click()
+    assert page.evaluate("document.activeElement.id") == "f-photos"
+    photos.set_input_files([made("a.jpg", 6), made("b.jpg", 6)])
+    page.locator("#f-photos-size", has_text="together larger than 11 MB").wait_for()
+    button(page, "Send").click()
+    assert page.title().startswith("Trial"), "nothing was sent"
+    photos.set_input_files([made("c.jpg", 6), made("d.jpg", 4)])
+    page.locator("#f-photos-size").wait_for(state="hidden", timeout=5000)
+    sent(page, trial)
 
 
 def test_axe_finds_nothing_in_any_state_and_the_page_fits_a_small_phone(trial, speaking, visit):

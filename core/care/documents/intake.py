@@ -14,7 +14,7 @@ from core.care.documents import pictures, sounds
 from core.care.documents.models import KINDS
 from core.messages import Message, _
 from core.tenancy.current import current_tenant
-from core.tenancy.schema_care import Care
+from core.tenancy.schema_care import MOST_MEGABYTES, Care
 
 PICTURES = ("image/jpeg", "image/png")
 SOUNDS = ("audio/webm", "audio/ogg", "audio/mp4", "audio/wav", "audio/mpeg")
@@ -57,8 +57,10 @@ def settings() -> Mapping[str, Any]:
     return found
 
 
-def most_megabytes(kind: str) -> int:
-    """How large a file of a kind may be on this portal, in MB."""
+def most_megabytes(kind: str | None = None) -> int:
+    """How large a file of a kind may be on this portal, in MB; without a kind, all files of one request together."""
+    if kind is None:
+        return MOST_MEGABYTES
     chosen = settings()
     return int(chosen["upload_max_mb_by_kind"].get(kind, chosen["upload_max_mb"]))
 

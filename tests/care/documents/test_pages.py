@@ -94,7 +94,8 @@ def test_fields_say_what_is_taken(app, frontalia):
     page = drawn(app, frontalia, "{{ upload_fields(fields, seconds=90) }}", fields=fields)
     assert "By daylight. What is taken: JPEG or PNG picture, at most 10 MB each." in page
     assert 'accept="image/jpeg,image/png,.jpg,.png" multiple' in page
-    assert 'aria-describedby="f-letter-error f-letter-help" aria-invalid="true"' in page
+    assert 'aria-describedby="f-letter-error f-letter-help f-letter-size" aria-invalid="true"' in page
+    assert 'data-most="10485760" data-most-together="11534336"' in page
     assert 'data-recorder="f-voice-recorder" data-max-seconds="90"' in page
     assert page.count("js/recorder.js") == 1
     assert "js/recorder.js" not in drawn(app, frontalia, "{{ upload_fields(fields) }}", fields=fields[:2])
