@@ -15,6 +15,7 @@ from core.hooks.types import (
     Delivery,
     DocumentType,
     EmergencyNumber,
+    FileScanner,
     IdentifierType,
     ProcessingEntry,
     Service,
@@ -197,6 +198,14 @@ class CorePlugin:
             providers.append(ChannelProvider("development_inbox", "email", inbox.keep, weight=50))
             providers.append(ChannelProvider("development_inbox_sms", "sms", inbox.keep, weight=50))
         return providers
+
+    @hookimpl
+    def file_scanners(self) -> Sequence[FileScanner]:
+        from core.care.documents import scanners
+
+        # Without a daemon there is no `clamd`: files of portals that name it wait, and nobody opens them.
+        daemon = [FileScanner("clamd", scanners.clamd(self.settings.clamd))] if self.settings.clamd else []
+        return [*daemon, FileScanner("basic", scanners.basic)]
 
 
 def sms_sender(url: str) -> Any:

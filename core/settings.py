@@ -31,6 +31,7 @@ class Settings:
     public_port: int = 8000
     smtp_url: str = ""
     sms_url: str = ""
+    clamd: str = ""
     log_level: str = "INFO"
     trusted_proxies: int = 0
     extra: Mapping[str, str] = field(default_factory=dict)
@@ -81,6 +82,10 @@ class Settings:
         wrong = wrong_smtp_url(smtp_url) if smtp_url else None
         if wrong is not None:
             problems.append(wrong)
+        clamd = e.get("PORTICO_CLAMD", "")
+        wrong = wrong_clamd(clamd) if clamd else None
+        if wrong is not None:
+            problems.append(wrong)
         if problems:
             raise SettingsError("\n".join(problems))
         return cls(
@@ -96,6 +101,7 @@ class Settings:
             public_port=int(e.get("PORTICO_PORT", "8000")),
             smtp_url=smtp_url,
             sms_url=e.get("PORTICO_SMS_URL", ""),
+            clamd=clamd,
             log_level=e.get("PORTICO_LOG_LEVEL", "INFO"),
             trusted_proxies=int(e.get("PORTICO_TRUSTED_PROXIES", "0")),
             provider_secrets={k: v for k, v in e.items() if k.startswith("PORTICO_OIDC_") and v},
@@ -114,3 +120,16 @@ def wrong_smtp_url(url: str) -> str | None:
     if parts.scheme == "smtp+plain" and parts.username:
         return "PORTICO_SMTP_URL would send a password without TLS: write smtp:// or smtps://"
     return None
+
+
+def wrong_clamd(address: str) -> str | None:
+    """What is wrong with a `PORTICO_CLAMD`, and how it is written; None when it can be used."""
+    parts = urlsplit(address)
+    try:
+        here = parts.scheme == "unix" and not parts.netloc and parts.path.startswith("/")
+        usable = here or (parts.scheme == "tcp" and bool(parts.hostname) and bool(parts.port) and not parts.path)
+    except ValueError:
+        usable = False
+    if usable:
+        return None
+    return "PORTICO_CLAMD is not understood: write unix:///run/clamav/clamd.ctl or tcp://host:3310"

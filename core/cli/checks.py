@@ -51,6 +51,7 @@ def all_checks() -> Iterator[Check]:
     yield from _database(settings, runtime.modules)
     yield _valkey(settings)
     yield _mail(settings, runtime)
+    yield _files(settings, runtime)
 
 
 def _servers() -> Iterator[Check]:
@@ -127,6 +128,27 @@ def _valkey(settings: Settings) -> Check:
             "is the server running and PORTICO_REDIS_URL right? Messages wait until it is",
         )
     return Check("valkey", True, "answers")
+
+
+def _files(settings: Settings, runtime: PluginRuntime) -> Check:
+    """Whether files that people exchange can be looked at: the daemon is asked with an empty file."""
+    from core.care.documents import scanners
+    from core.hooks.types import ScannerAway
+
+    if settings.clamd:
+        try:
+            scanners.clamd(settings.clamd, seconds=5)(b"")
+        except ScannerAway as away:
+            return Check(
+                "file scanner", False, str(away), "is clamd running and PORTICO_CLAMD right? Files wait until it is"
+            )
+        return Check("file scanner", True, f"clamd at {settings.clamd}")
+    plugins = [name for name in runtime.names() if "file_scanners" in runtime.hooks_of(name)]
+    if plugins or settings.env != "production":
+        return Check("file scanner", True, ", ".join(["basic, which knows no virus", *plugins]))
+    return Check(
+        "file scanner", False, "none but “basic”, which knows no virus", "set PORTICO_CLAMD; files wait until then"
+    )
 
 
 def _mail(settings: Settings, runtime: PluginRuntime) -> Check:

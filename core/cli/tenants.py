@@ -45,6 +45,7 @@ def new(slug: str, into: Path, plugins: tuple[str, ...]) -> None:
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
 def check(folder: Path) -> None:
     """Say everything that is wrong with a portal's folder; needs no database."""
+    from core.tenancy.golive import advice_for_live
     from core.tenancy.loader import load_folder
 
     result = load_folder(folder, environment.runtime())
@@ -53,6 +54,8 @@ def check(folder: Path) -> None:
     if result.problems:
         click.echo(f"{len(result.problems)} problems", err=True)
         sys.exit(1)
+    for advice in advice_for_live(result.bundle["config"] if result.bundle else {}):
+        click.echo(f"advice: {advice}", err=True)
     click.echo(f"{folder}: no problem")
 
 
@@ -108,10 +111,14 @@ def list_() -> None:
 @click.argument("slug")
 def live(slug: str) -> None:
     """Open a portal to the public, or say all that is missing."""
-    from core.tenancy import service
+    from core.tenancy import current, service
+    from core.tenancy.golive import advice_for_live
 
     with environment.working():
         service.go_live(slug, _author())
+        config = next(current.view_by_id(t.id).config for t in service.list_tenants() if t.slug == slug)
+    for advice in advice_for_live(config):
+        click.echo(f"advice: {advice}", err=True)
     click.echo(f"{slug} is live")
 
 

@@ -315,6 +315,21 @@ class Contributions:
         Example: example
         """
 
+    @hookspec
+    def file_scanners(self) -> Sequence[t.FileScanner]:
+        """Ways to tell whether a file that people exchange is harmful, beside core's `clamd` and `basic`.
+
+        Arguments: none.
+        Returns: a sequence of FileScanner; `scan` takes the bytes of one file and answers with ScanVerdict, or raises
+            ScannerAway where it cannot tell now; it finds the EICAR test file.
+        Combines: collected; two plugins may not contribute one code (conformance test). None is on by itself: a portal
+            names one under `care.scanner`, and nobody opens a file that this one has not found clean.
+        When it raises: the plugin's scanners are left out, the operator sees why, and files wait.
+        Tenant: set.
+        Since: 1.1
+        Example: example
+        """
+
 
 class Decisions:
     """One hook per question. All answers meet in `core.hooks.decisions.combine`: deny overrides, closed by default."""

@@ -276,6 +276,37 @@ class ChannelProvider:
 
 
 @dataclass(frozen=True, slots=True)
+class ScanVerdict:
+    """What a scanner found in a file: `name` is the scanner's short word for what is wrong; None where it is clean."""
+
+    clean: bool
+    name: str | None = None
+
+
+class ScannerAway(Exception):
+    """No verdict can be had now: the file waits in quarantine and is tried again. Its words go into the operator's log.
+
+    `this_file_only` says that the scanner works and that others need not wait for it.
+    """
+
+    def __init__(self, why: str, *, this_file_only: bool = False) -> None:
+        super().__init__(why)
+        self.this_file_only = this_file_only
+
+
+@dataclass(frozen=True, slots=True)
+class FileScanner:
+    """A way to tell whether a file is harmful; a portal chooses it by `code` (`care.scanner`).
+
+    `scan` takes the whole file and answers within the minute, or raises ScannerAway; it never says clean in doubt.
+    """
+
+    code: str
+    scan: Callable[[bytes], ScanVerdict]
+    weight: int = 100
+
+
+@dataclass(frozen=True, slots=True)
 class AgendaEntry:
     """One appointment as agenda formats see it: instants in UTC, a title without health words."""
 

@@ -51,6 +51,7 @@ TEMPLATES = {
         MessageTemplate("report_saved", _("A document is waiting for you"), channels=("in_app", "email")),
         MessageTemplate("report_near", _("A document is due soon"), channels=("in_app", "email")),
         MessageTemplate("report_late", _("A document is overdue"), channels=("in_app", "email")),
+        MessageTemplate("document_refused", _("A file was not passed on"), channels=("in_app", "email")),
         MessageTemplate("invitation", _("You are invited"), channels=("email",)),
         MessageTemplate("complaint_received", _("We received your message"), channels=("email",)),
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 from core.hooks.manager import PluginRuntime
 from core.hooks.types import GoLiveCheck
-from core.messages import _
+from core.messages import Message, _
 from core.tenancy.content import unresolved
 from core.tenancy.schemas import DOCUMENTS
 
@@ -71,6 +71,21 @@ def missing_for_live(bundle: Mapping[str, Any], runtime: PluginRuntime) -> list[
                 GoLiveCheck(f"plugins.{plugin}", _("The plugin {plugin} is not installed here.", plugin=plugin))
             )
     return missing + _emergency(config, runtime)
+
+
+def advice_for_live(config: Mapping[str, Any]) -> list[Message]:
+    """What does not keep a portal from going live, and is better mended before real people come."""
+    scanner = (config.get("care") or {}).get("scanner")
+    if scanner == "basic":
+        return [
+            _(
+                "care.scanner is “basic”, which is no virus scanner: for real people, set it to “clamd” and PORTICO_CLAMD "
+                "to the address of a ClamAV daemon."
+            )
+        ]
+    if scanner == "none":
+        return [_("care.scanner is “none”: files that people send wait, and nobody can open them.")]
+    return []
 
 
 def _distinct(config: Mapping[str, Any]) -> list[GoLiveCheck]:

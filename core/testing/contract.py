@@ -35,6 +35,7 @@ ITEMS: Mapping[str, type] = {
     "message_templates": types.MessageTemplate,
     "identity_providers": types.IdentityProvider,
     "channel_providers": types.ChannelProvider,
+    "file_scanners": types.FileScanner,
     "agenda_formats": types.AgendaFormat,
 }
 YEAR = 2026

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Flask
 
 from core.hooks.registers import RegisterRefused
-from core.hooks.types import Checked, Condition
+from core.hooks.types import Checked, Condition, ScannerAway, ScanVerdict
 from core.testing.contract import ITEMS, YEAR, contributed, countries_of
 from core.testing.shapes import messages, wrong_fields, wrong_words
 from core.testing.subject import Finding, Subject
@@ -22,6 +22,8 @@ CONDITION_KINDS = frozenset(get_args(get_type_hints(Condition)["kind"]))
 EMERGENCY_KINDS = frozenset({"general", "ambulance", "fire", "police", "accessible", "on_duty", "listening"})
 ROLES = frozenset({"patient", "professional", "operator"})
 CHECK = "contributions"
+# The harmless file that every scanner must find, in two halves so that none finds this one.
+EICAR = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$" + b"EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
 Row = tuple[str, str, str]  # where, what was found, the likely fix
 
 
@@ -90,7 +92,7 @@ def _whole(subject: Subject, hook: str, item: Any) -> Iterator[Row]:
 
 UNIQUE = (
     "categories", "patient_statuses", "identifier_types", "document_types", "services", "identity_providers",
-    "channel_providers", "register_formats", "agenda_formats", "processing_entries", "message_templates",
+    "channel_providers", "file_scanners", "register_formats", "agenda_formats", "processing_entries", "message_templates",
 )  # fmt: skip
 
 
@@ -363,6 +365,24 @@ def _providers(subject: Subject, items: list[Any]) -> Iterator[Row]:
             yield where, f"{item.acr_asked} is asked and not accepted", "name it in `acr` too"
 
 
+def _scanners(_subject: Subject, items: list[Any]) -> Iterator[Row]:
+    for item in items:
+        where = f"file_scanners {item.code}.scan"
+        try:
+            verdict = item.scan(EICAR)
+        except ScannerAway:
+            continue
+        except Exception as error:
+            yield where, f"the EICAR test file raises {type(error).__name__}", "raise ScannerAway where it cannot tell"
+            continue
+        if not isinstance(verdict, ScanVerdict) or verdict.clean:
+            yield (
+                where,
+                f"the EICAR test file gives {verdict!r}",
+                "find it: ScanVerdict(False, …); say clean only when sure",
+            )
+
+
 def _blueprints(subject: Subject) -> Iterator[Row]:
     app = Flask("check")
     first, second = list(subject.call("blueprints")), list(subject.call("blueprints"))
@@ -397,4 +417,5 @@ SPECIAL: Mapping[str, Callable[[Subject, list[Any]], Iterator[Row]]] = {
     "message_templates": _mails,
     "register_formats": _registers,
     "identity_providers": _providers,
+    "file_scanners": _scanners,
 }

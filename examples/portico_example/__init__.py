@@ -126,6 +126,12 @@ def channel_providers() -> Sequence[api.ChannelProvider]:
 
 
 @hookimpl
+def file_scanners() -> Sequence[api.FileScanner]:
+    # As with every scanner, a portal that wants it names it: `care.scanner: example_scan`.
+    return (api.FileScanner("example_scan", listeners.look_at),)
+
+
+@hookimpl
 def register_formats() -> Sequence[api.RegisterFormat]:
     return content.REGISTERS
 

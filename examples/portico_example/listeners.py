@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 from collections import Counter
 
-from core.plugin_api import Delivery, Event
+from core.plugin_api import Delivery, Event, ScannerAway, ScanVerdict
 
 log = logging.getLogger("portico.example")
 _seen: set[str] = set()
 counts: Counter[str] = Counter()
+MOST_READ = 16 * 1024 * 1024
 
 
 def note(event: Event) -> None:
@@ -30,3 +31,14 @@ def write_down(delivery: Delivery) -> None:
     if not delivery.to:
         raise ValueError("a message without a number")
     log.info("an SMS was written down", extra={"message_id": delivery.idempotency_key})
+
+
+def look_at(data: bytes) -> ScanVerdict:
+    """A scanner that knows one harmful file, the test file of the antivirus makers. A real one asks a service.
+
+    It says "not now" to a file that is larger than it reads: never "clean" in doubt.
+    """
+    if len(data) > MOST_READ:
+        raise ScannerAway("larger than this scanner reads", this_file_only=True)
+    harmful = b"EICAR-STANDARD-ANTIVIRUS-" + b"TEST-FILE" in data
+    return ScanVerdict(not harmful, "Test.File" if harmful else None)

@@ -36,7 +36,16 @@ def everything() -> PluginRuntime:
     runtime = PluginRuntime()
     runtime.discover()
     runtime.register(portico_example, "example")
-    settings = Settings("test", "", "", ("s" * 32,), (), smtp_url="smtp://localhost", sms_url="https://localhost")
+    settings = Settings(
+        "test",
+        "",
+        "",
+        ("s" * 32,),
+        (),
+        smtp_url="smtp://localhost",
+        sms_url="https://localhost",
+        clamd="unix:///nonexistent/clamd",
+    )
     runtime.register(builtin.CorePlugin(settings), BUILTIN)
     return runtime
 

@@ -5,6 +5,7 @@ import uuid
 
 import pytest
 
+from core.care.documents import service as documents
 from core.console.service import ensure_console
 from core.db import db
 from core.directory.models import Professional
@@ -119,8 +120,15 @@ def rich(app, portals):
         booker = make_booker(first_name="Secret", last_name="Canaryname")
         free = slots.next_free(made.pro.id, "in_person", 20, slots.earliest())[0]
         row = service.book(booker, **choice(made, free.starts_at), note="canary note")
+        file = documents.keep(
+            documents.Upload("application/pdf", b"canary note"), person_id=booker.person_id, subject_kind="consultation",
+            subject_id=uuid.UUID(int=8), author_account_id=booker.account_id, kind="document", name="Canaryname.pdf",
+        )  # fmt: skip
+        db.session.commit()
+        documents.scan(file.id)
         db.session.commit()
         return {
+            "document_id": file.id,
             "appointment_id": row.id,
             "professional_id": made.pro.id,
             "reason_id": made.reason.id,
@@ -157,7 +165,7 @@ def test_somebody_elses_ids_answer_as_absent_ones(app, browse, portals, rich, sl
             body = answer.get_data(as_text=True)
             assert "Canaryname" not in body, (method, rule.rule)
             assert "canary note" not in body, (method, rule.rule)
-            if "appointment_id" in rule.arguments or slug != "frontalia":
+            if {"appointment_id", "document_id"} & rule.arguments or slug != "frontalia":
                 assert answer.status_code in (403, 404), (method, rule.rule, answer.status_code)
     if slug == "frontalia":
         # Marking a professional and starting a booking are open to every patient of the same portal.

@@ -7,8 +7,9 @@ from typing import Any
 
 from flask import Blueprint, abort, g
 
-from core.care.consultations import messages, reports, service, states
+from core.care.consultations import files, messages, reports, service, states
 from core.care.consultations.models import Consultation
+from core.care.documents import service as documents
 from core.crypto import new_token
 from core.directory import service as directory
 from core.directory.models import Professional
@@ -45,6 +46,7 @@ def shown(row: Consultation) -> dict[str, Any]:
     lines = messages.of(row) if side != "asked" else []
     if lines:
         messages.seen(row, side, lines[-1].seq)
+    docs = files.of(row, g.account.id)
     owed = promises.due_of(service.REPORT, service.KIND, [row.id]).get(row.id)
     return {
         "row": row,
@@ -55,6 +57,9 @@ def shown(row: Consultation) -> dict[str, Any]:
         "offers": [(o, Professional.get(o.professional_id)) for o in offers],
         "pro": Professional.get(row.professional_id) if row.professional_id else None,
         "question": service.question_of(row),
+        "docs": docs,
+        "question_files": files.beside(docs, lines),
+        "waiting_scan": any(d.state == "quarantined" for d in docs.values()) and documents.waiting_for_scanner(),
         "lines": lines,
         "writable": row.state in states.UNDER_WAY and side != "asked",
         "who": identity.display_name(row.patient_account_id, row.dependant_id),

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Flask, abort, g, redirect, render_template, request, url_for
 
-from core.care.consultations import appointments, forms, lists, messages, requests, service, states
+from core.care.consultations import appointments, files, forms, lists, requests, service, states
 from core.care.consultations.blueprint import bp, own, shown
 from core.care.consultations.models import Consultation
 from core.consent import service as consent
@@ -61,9 +61,11 @@ def ask(service_code: str) -> Any:
     typed = forms.read(request.form) if request.method == "POST" else _prefilled()
     problems: list[Message] = []
     status = 200
+    sent = files.Received()
     if request.method == "POST":
+        sent = files.received(request.form, request.files)
         try:
-            return _send(service_code, typed)
+            return _send(service_code, typed, sent)
         except NotAllowed as refusal:
             db.session.commit()
             return render_template(
@@ -74,6 +76,8 @@ def ask(service_code: str) -> Any:
             if refusal.status == 404:
                 raise
             problems, status = list(refusal.messages), refusal.status
+            sent = files.stash(sent)
+            db.session.commit()
     booker = people.booker(g.account.id)
     everyone = requests.candidates(booker, service_code)
     labels, specialty = specialty_labels(), request.args.get("specialty", "")
@@ -81,7 +85,7 @@ def ask(service_code: str) -> Any:
         c for c in everyone if not specialty or c.professional.specialty == specialty or c.key in typed.professionals
     ]
     return render_template(
-        "consultations/ask.html", offered=offered, typed=typed, problems=problems, found=found, labels=labels,
+        "consultations/ask.html", offered=offered, typed=typed, problems=problems, sent=sent, found=found, labels=labels,
         specialty=specialty, specialties=sorted(
             {(c.professional.specialty, labels.get(c.professional.specialty, c.professional.specialty)) for c in everyone if c.possible},
             key=lambda s: s[1].casefold(),
@@ -109,12 +113,13 @@ def _prefilled() -> forms.Typed:
     return typed
 
 
-def _send(service_code: str, typed: forms.Typed) -> Any:
+def _send(service_code: str, typed: forms.Typed, sent: files.Received) -> Any:
     """Raises Refused with all that is wrong, NotAllowed for a decision."""
     allowed = {"self": None} | {str(d.id): d.id for d in identity.dependants_of(g.account.id)}
     dependant, wrong_person = forms.beneficiary_of(typed, allowed)
     highest, wrong_amount = forms.cents(typed.highest)
     wrong = [m for m in (wrong_person, wrong_amount) if m is not None]
+    wrong += sent.problems
     if wrong:
         raise Refused(*wrong, status=422)
     ids = typed.professional_ids
@@ -132,6 +137,7 @@ def _send(service_code: str, typed: forms.Typed) -> Any:
         profile_confirmed=typed.profile_confirmed,
         previous_id=previous,
     )
+    files.keep(row, g.account.id, sent)
     row.terms_version = consent.order_version(g.account.id, act_kind="consultation", act_id=row.id, language=language())
     db.session.commit()
     return redirect(url_for("care.consultation", consultation_id=row.id, done="sent"))
@@ -188,8 +194,9 @@ def pay(consultation_id: str) -> Any:
 def post_message(consultation_id: str) -> Any:
     """Write to the other side; with a script, only the thread is drawn again."""
     row = own(consultation_id)
+    sent = files.received(request.form, request.files)
     try:
-        messages.post(g.account.id, row.id, request.form.get("text", ""), client_key=request.form.get("key"))
+        files.send(g.account.id, row.id, request.form.get("text", ""), request.form.get("key"), sent)
     except Refused as refusal:
         db.session.rollback()
         if refusal.status == 404:

@@ -1,16 +1,20 @@
 """The pages of both sides: from the question to the report, in words that say what happens."""
 
+import io
 import re
 import uuid
 
 import pytest
+from PIL import Image
 from sqlalchemy import select
 
 from core.care.consultations import requests, service
 from core.care.consultations.models import Consultation
 from core.db import db
 from core.identity.models import Account
+from core.jobs import outbox
 from core.money import service as money
+from core.notifications.inbox import latest
 from core.tenancy.current import entered
 from core.testing.makers import make_account, sign_in_as, signed_in
 
@@ -192,3 +196,68 @@ def test_an_empty_desk_and_an_empty_list_say_what_comes(frontalia, browse, docto
     assert "No request waits" in two.text(two.get("/requests"))
     assert "No report is owed" in two.text(two.get("/reports-owed"))
     assert "Added" in one.text(one.get("/wallet"))
+
+
+def png():
+    """A small picture."""
+    made = io.BytesIO()
+    Image.new("RGB", (8, 8), "red").save(made, "PNG")
+    made.seek(0)
+    return made
+
+
+@pytest.mark.rule("CB-151", "CB-160")
+def test_photos_go_with_the_question_and_with_messages(sides, frontalia, browse):
+    one, two, _account_id, pro = sides
+    form = {**ASKED, "professional": [str(pro.id)]}
+    wrong = one.post(
+        "/ask/express_consultation",
+        {**form, "question": "", "documents": [(png(), "bras.png"), (io.BytesIO(b"MZ evil"), "x.png")]},
+        content_type="multipart/form-data",
+    )
+    page = one.text(wrong)
+    assert wrong.status_code == 422
+    assert "x.png" in page
+    kept = re.findall(r'name="kept" value="([^"]+)"', page)
+    assert len(kept) == 1, "the good one need not be chosen again"
+    sent = one.post("/ask/express_consultation", {**form, "kept": kept}, content_type="multipart/form-data")
+    assert sent.status_code == 302, one.text(sent)
+    row = newest(frontalia)
+    assert "Being checked" in two.text(two.get(f"/requests/{row.id}"))
+    with entered(frontalia.id):
+        outbox.drain()
+    path = re.search(r'href="(/documents/[^"]+)"', two.text(two.get(f"/requests/{row.id}"))).group(1)
+    assert two.get(path).mimetype == "image/png"
+    stranger = browse()
+    signed_in(stranger, frontalia.id)
+    assert stranger.get(path).status_code == 404
+    two.post(f"/requests/{row.id}/accept")
+    answer = two.post(
+        f"/consultations/{row.id}/messages",
+        {"text": "Regardez", "key": "z", "documents": [(png(), "plan.png")]},
+        content_type="multipart/form-data",
+    )
+    assert answer.status_code == 302
+    assert "Regardez" in one.text(one.get(f"/consultations/{row.id}"))
+    with entered(frontalia.id):
+        outbox.drain()
+    assert "plan.png" in one.text(one.get(f"/consultations/{row.id}"))
+
+
+def test_a_harmful_file_is_told_to_both_sides_and_opened_by_nobody(sides, frontalia):
+    one, two, _account_id, pro = sides
+    one.post("/ask/express_consultation", {**ASKED, "professional": [str(pro.id)]})
+    row = newest(frontalia)
+    two.post(f"/requests/{row.id}/accept")
+    eicar = b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$" + b"EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
+    pdf = b"%PDF-1.4\n" + eicar + b"\n%%EOF"
+    one.post(
+        f"/consultations/{row.id}/messages", {"text": "", "key": "e", "documents": [(io.BytesIO(pdf), "lettre.pdf")]},
+        content_type="multipart/form-data",
+    )  # fmt: skip
+    with entered(frontalia.id):
+        outbox.drain()
+        told = [m.recipient for m in latest() if "not passed on" in m.subject or "pas été transmis" in m.subject]
+    assert len(set(told)) == 2
+    assert "Not passed on" in two.text(two.get(f"/requests/{row.id}"))
+    assert "/documents/" not in two.text(two.get(f"/requests/{row.id}"))
