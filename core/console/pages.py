@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from flask import Flask, render_template, request
 
-from core.console import blueprint, pages_people, pages_portals, pages_running, pages_validations, service
+from core.console import blueprint, pages_care, pages_people, pages_portals, pages_running, pages_validations, service
 from core.console.blueprint import bp
 from core.console.tables import Choice, Column, Table
 from core.messages import _
 from core.web.access import access
 from core.web.pages import add_navigation
 
-__all__ = ["bp", "install", "overview", "pages_people", "pages_portals", "pages_running", "pages_validations"]
+__all__ = [
+    "bp",
+    "install",
+    "overview",
+    "pages_care",
+    "pages_people",
+    "pages_portals",
+    "pages_running",
+    "pages_validations",
+]
 
 STATES = (("live", _("Live")), ("draft", _("Draft")), ("suspended", _("Suspended")))
 NAVIGATION = (

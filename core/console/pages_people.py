@@ -8,7 +8,7 @@ from typing import Any
 from flask import abort, g, redirect, render_template, request, url_for
 
 from core import clock
-from core.console import desk, people, service
+from core.console import care, desk, people, service
 from core.console.blueprint import ask, bp, confirmed, ident, instant, portal_or_404, problems_of
 from core.console.tables import Choice, Column, Table
 from core.identity.accounts import UnknownAccount
@@ -79,7 +79,8 @@ def find_account() -> Any:
     return redirect(url_for("console.account", slug=view.slug, account_id=found))
 
 
-def _account(view: TenantView, account_id: uuid.UUID, problems: list[Message] | None = None) -> str:
+def account_page(view: TenantView, account_id: uuid.UUID, problems: list[Message] | None = None) -> str:
+    """An account with what an operator can do with it."""
     shown = people.opened(view.id, g.account.id, account_id)
     if shown is None:
         abort(404)
@@ -90,6 +91,8 @@ def _account(view: TenantView, account_id: uuid.UUID, problems: list[Message] | 
         portal=view,
         shown=shown,
         services=services,
+        wallet=care.wallet(view.id, account_id) if shown.role == "patient" else None,
+        key=uuid.uuid4(),
         roles=dict(ROLES),
         states=dict(ACCOUNT_STATES),
         problems=problems or [],
@@ -100,7 +103,7 @@ def _account(view: TenantView, account_id: uuid.UUID, problems: list[Message] | 
 @access("operator")
 def account(slug: str, account_id: str) -> str:
     """An account: state, restrictions, what was reported. The portal's trail keeps who looked."""
-    return _account(portal_or_404(slug), ident(account_id))
+    return account_page(portal_or_404(slug), ident(account_id))
 
 
 def _restrict(
@@ -115,7 +118,7 @@ def _restrict(
     except UnknownAccount:
         abort(404)
     except Refused as refused:
-        return _account(view, found, problems_of(refused)), refused.status
+        return account_page(view, found, problems_of(refused)), refused.status
     return redirect(back)
 
 
@@ -123,7 +126,7 @@ def _reason(view: TenantView, account_id: uuid.UUID) -> tuple[str, Any]:
     reason = request.form.get("reason", "").strip()
     if not reason or len(reason) > 500:
         problem = _("Please give the reason: 1 to 500 characters. The person is told, and it is kept.")
-        return "", (_account(view, account_id, [problem]), 422)
+        return "", (account_page(view, account_id, [problem]), 422)
     return reason, None
 
 
@@ -138,7 +141,7 @@ def suspend_account(slug: str, account_id: str) -> Any:
     until = instant(request.form.get("until", ""), view.time_zone)
     if request.form.get("until") and (until is None or until <= clock.now()):
         problem = _("Please give an end that lies ahead, such as 2026-12-24T18:00.")
-        return _account(view, ident(account_id), [problem]), 422
+        return account_page(view, ident(account_id), [problem]), 422
     question = (
         _("Suspend this account?"),
         _("The person is signed out everywhere at once and told by e-mail: “{reason}”", reason=reason),
