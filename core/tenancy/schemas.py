@@ -23,6 +23,7 @@ from core.tenancy.schema_fields import (
     words,
 )
 from core.tenancy.schema_policies import Booking, Identity, Notifications, ServiceSettings
+from core.tenancy.schema_record import Record
 from core.tenancy.theme import FONTS, LAYOUTS, PALETTE, REQUIRED
 
 __all__ = ["DOCUMENTS", "LANGUAGES", "SLUG", "TenantConfig"]
@@ -316,6 +317,9 @@ class TenantConfig(Strict):
     )
     booking = fields.Nested(
         Booking, load_default=lambda: Booking().load({}), metadata={"description": "Appointments", "example": {}}
+    )
+    record = fields.Nested(
+        Record, load_default=lambda: Record().load({}), metadata={"description": "Health profile", "example": {}}
     )
     notifications = fields.Nested(
         Notifications,
