@@ -18,6 +18,9 @@ from core.web.frame import Refused
 from core.web.parts import Part
 
 
+OPEN = "open"
+
+
 def _for(subject: Subject) -> dict[str, Any]:
     return {"for": subject.dependant_id} if subject.dependant_id else {}
 
@@ -34,6 +37,15 @@ def members_part() -> Part | None:
         for dependant_id, person_id, name in service.subjects_of(g.account.id)
     ]
     return "record/_members.html", {"people": people}
+
+
+def _days(typed: str) -> int | None:
+    """For how long, as chosen: a number of days, or `open` for until it is taken back. Nothing chosen allows nothing."""
+    if typed == OPEN:
+        return None
+    if typed.isascii() and typed.isdigit() and len(typed) < 6:
+        return int(typed)
+    raise Refused(_("Please choose for how long from the list."), status=422)
 
 
 @bp.get("/record/sharing")
@@ -64,10 +76,7 @@ def allow(professional_id: uuid.UUID) -> Any:
         abort(404)
     subject = chosen()
     if request.method == "POST":
-        days = request.form.get("days", "")
-        if days and not (days.isascii() and days.isdigit() and len(days) < 6):
-            raise Refused(_("Please choose for how long from the list."), status=422)
-        service.grant(subject, professional_id, days=int(days) if days else None)
+        service.grant(subject, professional_id, days=_days(request.form.get("days", "")))
         db.session.commit()
         return redirect(url_for("record.sharing_page", saved="granted", **_for(subject)))
     return render_template(

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from flask import has_request_context
 from marshmallow import EXCLUDE, Schema, ValidationError, fields
 
 from core import clock
@@ -141,7 +142,10 @@ class Answered(fields.Field[str]):
             raise refuse(_("Please choose one of the list."))
         if asked.country and found.country != asked.country:
             raise refuse(
-                _("This must be a professional who practises in {country}.", country=country_name(asked.country))
+                _(
+                    "This must be a professional who practises in {country}.",
+                    country=country_name(asked.country) if has_request_context() else asked.country,
+                )
             )
         if asked.profession and found.kind != asked.profession:
             raise refuse(_("This must be a physician.") if asked.profession == "physician" else _("This must be another health professional than a physician."))  # fmt: skip

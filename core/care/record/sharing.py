@@ -79,7 +79,7 @@ def grant(subject: Subject, professional_id: uuid.UUID, *, days: int | None = No
         professional_id=professional_id,
         scope="profile",
         since=now,
-        until=now + dt.timedelta(days=days) if days else None,
+        until=now + dt.timedelta(days=days) if days is not None else None,
     )
     db.session.add(made)
     db.session.flush()
