@@ -82,6 +82,5 @@ def record_access(question: Question) -> Decision:
     """In Examplia colleagues never show each other documents, whatever the patient agreed to."""
     if question.professional.country != COUNTRY or question.facts.get("part") != "tele_expertise":
         return NOT_APPLICABLE
-    return deny(
-        Reason("no_advice_by_file", NAME, _("In Examplia one asks for advice without showing documents."), "EX-9")
-    )
+    why = _("In Examplia one asks for advice without showing documents.")
+    return deny(Reason("no_advice_by_file", NAME, why, "EX-9", "Health Act of Examplia, article 9"))

@@ -64,9 +64,14 @@ def desk_index(account_id: uuid.UUID) -> Any:
     found = _access(subject)
     where = Where("professional", subject)
     history = shown.history(service.history_for(found), where)
-    service.note_access(found, "profile")
-    if not found.whole and found.own.permitted:
-        service.note(subject.person_id, "history", found.own.reasons[0].code, professional_id=found.professional_id)
+    # Who comes for their own consultations wanted nothing else: the closed profile is noted on the trail alone.
+    if found.whole or not found.own.permitted:
+        service.note_access(found, "profile")
+    else:
+        service.note_access(found, "history")
+        audit.record(
+            "record.refused", "person", subject.person_id, {"professional": str(found.professional_id), "why": found.profile.reasons[0].code}
+        )  # fmt: skip
     profile = service.profile_of(subject) if found.whole else None
     page = render_template(
         "record/desk_record.html", subject=subject, where=where, access=found, history=history,

@@ -103,12 +103,14 @@ def need_of(register: HealthRegister) -> str:
 
 def registers_for(subject: Subject) -> list[HealthRegister]:
     """The registers of this person, by sex and category, in order (CB-197 to CB-200)."""
-    return [
-        r
-        for r in current_tenant().dispatcher.collect("health_registers")
-        if r.only_for_sex in (None, subject.sex)
-        and (not r.only_for_categories or subject.category in r.only_for_categories)
-    ]
+    return _fitting(current_tenant().dispatcher.collect("health_registers"), subject)
+
+
+def _fitting(registers: Iterable[HealthRegister], subject: Subject) -> list[HealthRegister]:
+    found = [r for r in registers if r.only_for_sex in (None, subject.sex)]
+    # The category is worked out only where a register asks for it: the home page asks for those that do not.
+    category = subject.category if any(r.only_for_categories for r in found) else ""
+    return [r for r in found if not r.only_for_categories or category in r.only_for_categories]
 
 
 def register_of(subject: Subject, code: str) -> HealthRegister:
@@ -215,7 +217,8 @@ def past_of(subject: Subject, register: HealthRegister) -> list[Entry]:
 
 def complete(subject: Subject) -> list[HealthRegister]:
     """The mandatory registers that are still without an answer; empty: the profile opens the services (CB-072)."""
-    wanted = [r for r in registers_for(subject) if need_of(r) == "mandatory"]
+    every = current_tenant().dispatcher.collect("health_registers")
+    wanted = _fitting((r for r in every if need_of(r) == "mandatory"), subject)
     written = _current(subject.person_id, [r.code for r in wanted])
     return [r for r in wanted if not _answered(r, subject, written.get(r.code, []))]
 

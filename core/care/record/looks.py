@@ -45,8 +45,8 @@ class Access:
 
     @property
     def why(self) -> str:
-        """The code of the reason that decides, for the list of looks."""
-        return (self.profile if self.whole or not self.own.permitted else self.own).reasons[0].code
+        """The code of the reason that opens or closes the whole."""
+        return self.profile.reasons[0].code
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,10 +199,10 @@ def note(
 
 def note_access(access: Access, what: str, *, detail: str = "") -> None:
     """Put what this access showed, or refused, on the list and on the trail."""
-    shown = access.whole or (what in ("history", "consultation") and access.own.permitted)
-    note(
-        access.person_id, what, access.why, professional_id=access.professional_id, detail=detail, did="read" if shown else "refused"
-    )  # fmt: skip
+    own = not access.whole and what in ("history", "consultation") and access.own.permitted
+    why = access.own.reasons[0].code if own else access.why
+    did = "read" if access.whole or own else "refused"
+    note(access.person_id, what, why, professional_id=access.professional_id, detail=detail, did=did)
 
 
 def looks_of(person_id: uuid.UUID) -> list[Look]:

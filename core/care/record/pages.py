@@ -24,7 +24,7 @@ __all__ = ["bp", "desk", "install", "pages_sharing"]
 
 def install(app: Flask) -> None:
     """Navigation, the card on the home of patients, and the parts on the pages of accounts."""
-    add_navigation(app, 35, ("patient",), "record.index", _("Record"), "clipboard2-pulse")
+    add_navigation(app, 35, ("patient",), "record.index", _("Health record"), "clipboard2-pulse")
     add_navigation(app, 35, ("professional",), "record.desk_records", _("Records"), "folder2-open")
     add_part(app, "patient_home", 10, home_card)
     add_part(app, "account", 10, account_links)

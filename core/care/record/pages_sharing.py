@@ -17,7 +17,6 @@ from core.web.access import access
 from core.web.frame import Refused
 from core.web.parts import Part
 
-
 OPEN = "open"
 
 

@@ -17,7 +17,7 @@ from core.tenancy.current import current_tenant
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A person whose record it is: an account's own, or a dependant with a record apart. `category` is the holder's."""
+    """A person whose record it is: an account's own, or a dependant with a record apart."""
 
     account_id: uuid.UUID
     dependant_id: uuid.UUID | None
@@ -25,7 +25,11 @@ class Subject:
     name: str
     born: dt.date
     sex: str
-    category: str
+
+    @property
+    def category(self) -> str:
+        """The patient category of the holder, computed when it is asked for: a dependant is insured with the holder."""
+        return identity.category_of(self.account_id).code
 
     @property
     def age(self) -> int:
@@ -47,10 +51,9 @@ def subject_of(account_id: uuid.UUID, dependant_id: uuid.UUID | None = None) -> 
     """The record's person. Raises NotFound: absent, somebody else's dependant and erased are the same."""
     try:
         d = identity.described(account_id, dependant_id)
-        category = identity.category_of(account_id).code
     except (accounts.UnknownAccount, keys.Erased) as error:
         raise NotFound from error
-    return Subject(d.account_id, d.dependant_id, d.person_id, d.name, d.born, d.sex, category)
+    return Subject(d.account_id, d.dependant_id, d.person_id, d.name, d.born, d.sex)
 
 
 def subjects_of(account_id: uuid.UUID) -> list[tuple[uuid.UUID | None, uuid.UUID, str]]:

@@ -61,7 +61,7 @@ PERSONAL_HISTORY = HealthRegister(
     _("Illnesses of childhood, and conditions that you have or had."),
     (
         RegisterField(
-            "kind", _("Kind"), "choice",
+            "kind", _("Of which kind"), "choice",
             choices=(("childhood_illness", _("Illness of childhood")), ("condition", _("Illness or condition"))),
         ),
         RegisterField("what", _("Which one"), help=_("In your own words, such as measles, asthma or high blood pressure.")),
@@ -102,7 +102,7 @@ ALLERGIES = HealthRegister(
     _("What you do not tolerate, and what happens then."),
     (
         RegisterField(
-            "kind", _("Kind"), "choice",
+            "kind", _("Of which kind"), "choice",
             choices=(
                 ("respiratory", _("Of the airways (pollen, dust, animals)")), ("skin", _("Of the skin")), ("medicine", _("To a medicine")),
                 ("food", _("To a food")), ("other", _OTHER),
@@ -129,7 +129,7 @@ MEDICINES = HealthRegister(
         RegisterField("dose", _("How much"), required=False, help=_("Such as 500 mg, or one tablet.")),
         RegisterField("rhythm", _("When and how often"), required=False, help=_("Such as morning and evening, or if in pain.")),
         _SINCE,
-        RegisterField("reason", _("What for"), required=False),
+        RegisterField("reason", _("Why you take it"), required=False),
     ),
     need="mandatory",
     none_label=_("No medicine at present"),

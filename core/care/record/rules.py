@@ -15,17 +15,17 @@ WANTED = {
     TELE_EXPERTISE: ("tele_expertise_agreed", "grant_in_force", "sharing_objected", "strong_authentication"),
 }
 _NO_GRANT = _(
-    "The patient has not allowed you to see this. Please ask them: under “Record”, “Who may see it”, they can allow you, for as "
+    "The patient has not allowed you to see this. Please ask them: under “Health record”, “Who may see it”, they can allow you, for as "
     "long as they like."
 )
 _OBJECTED = _(
-    "The patient objects to sharing their record with any professional. Only they can change this, under “Record”, “Who may see it”."
+    "The patient objects to sharing their record with any professional. Only they can change this, under “Health record”, “Who may see it”."
 )
 _WEAK = _("Your sign-in was not made with two factors. Please sign out, and sign in again with your code or passkey.")
 _NOT_OWN = _("You have not carried out a consultation with this person here.")
 _NO_TELE_EXPERTISE = _(
     "The patient has not agreed that professionals show each other documents for advice. Please ask them: it can be agreed under "
-    "“Record”, “Who may see it”."
+    "“Health record”, “Who may see it”."
 )  # fmt: skip
 # A fact, whether it must be true, the reason where it is not so.
 _AGAINST: dict[str, tuple[bool, str, Message, str]] = {

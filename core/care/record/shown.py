@@ -25,11 +25,12 @@ from core.web.language import say
 
 @dataclass(frozen=True, slots=True)
 class ShownEntry:
-    """An entry in words: `title` names it in a list, `lines` are (label, answer, free text)."""
+    """An entry in words: `lines` are (label, answer, free text); in a list `title` names it and `more` is the rest."""
 
     entry: Entry
     title: str
     lines: list[tuple[str, str, bool]]
+    more: list[tuple[str, str, bool]]
     author: str
     ended_by: str
 
@@ -67,11 +68,13 @@ def entry(register: HealthRegister, one: Entry, subject: Subject) -> ShownEntry:
     """An entry for a page."""
     if one.none:
         title = say(register.none_label) if register.none_label else say(_("None"))
-        return ShownEntry(one, title, [], author_of(one, subject), _ended_by(one, subject))
+        return ShownEntry(one, title, [], [], author_of(one, subject), _ended_by(one, subject))
+    first = words.named_by(register, one.values)
     return ShownEntry(
         one,
-        words.headline(register, one.values),
+        words.shown(first, one.values[first.code]) if first else "",
         words.lines(register, one.values),
+        words.lines(register, one.values, but=first),
         author_of(one, subject),
         _ended_by(one, subject),
     )

@@ -46,17 +46,18 @@ def _when(value: str) -> str:
     return str(dates.format_date(dt.date.fromisoformat(value), "long", locale=locale))
 
 
-def lines(register: HealthRegister, values: Mapping[str, str]) -> list[tuple[str, str, bool]]:
+def lines(
+    register: HealthRegister, values: Mapping[str, str], *, but: RegisterField | None = None
+) -> list[tuple[str, str, bool]]:
     """(label, answer, whether it is free text) of an entry, in the register's order; questions without an answer are left out."""
     return [
         (say(f.label), shown(f, values[f.code]), f.kind in ("text", "long_text"))
         for f in register.fields
-        if values.get(f.code)
+        if values.get(f.code) and f is not but
     ]
 
 
-def headline(register: HealthRegister, values: Mapping[str, str]) -> str:
-    """The answer that names an entry in a list: its first text, else its first answer."""
-    texts = [f for f in register.fields if f.kind == "text" and values.get(f.code)]
-    first = (texts or [f for f in register.fields if values.get(f.code)])[:1]
-    return shown(first[0], values[first[0].code]) if first else ""
+def named_by(register: HealthRegister, values: Mapping[str, str]) -> RegisterField | None:
+    """The question whose answer names an entry in a list: the first text, else the first that was answered."""
+    given = [f for f in register.fields if values.get(f.code)]
+    return next((f for f in given if f.kind == "text"), given[0] if given else None)

@@ -474,3 +474,17 @@ def test_no_word_of_a_record_stands_anywhere_in_the_clear(
                 assert CANARY.lower() not in row.lower(), table
                 assert CANARY.encode().hex() not in row, table
     assert db.session.query(RecordAccess).count() == 2
+
+
+def test_who_comes_for_their_own_consultations_wanted_nothing_else(desk, patient, anna, hers, doctor, consulted):
+    consulted(hers, doctor)
+    assert desk.get(record_of(anna)).status_code == 200
+    page = shown(patient.get("/record/accesses"))
+    assert "saw the list of their own consultations with you" in page
+    assert "it was not shown" not in page
+    refused = text("SELECT details FROM audit_entries WHERE action = 'record.refused'")
+    assert "no_grant" in db.session.execute(refused).scalar_one()
+    assert desk.get(f"/patients/{anna.id}/record/registers/allergies").status_code == 403
+    page = shown(patient.get("/record/accesses"))
+    assert "wanted to open “Allergies and intolerances”; it was not shown" in page
+    assert "You had not allowed it." in page
