@@ -24,7 +24,7 @@ from core.jobs import outbox, periodic
 from core.metrics import Metrics
 from core.settings import Settings
 from core.tenancy import current, service, template_overrides
-from core.web import access, csrf, frame, language
+from core.web import access, csrf, frame, language, parts
 
 log = logging.getLogger("portico.app")
 
@@ -47,6 +47,7 @@ ROOMS = (
     "core.care.consultations.telling",
     "core.care.consultations.pages",
     "core.care.consultations.desk",
+    "core.care.record.pages",
     "core.console.pages",
     "core.api.v1",
 )
@@ -110,6 +111,7 @@ def create_app(settings: Settings, runtime: PluginRuntime | None = None, *, wake
     Bootstrap5(app)
     frame.install(app)
     language.install(app)
+    parts.install(app)
     template_overrides.install(app, settings.templates_dir)
     app.jinja_env.globals["csrf_token"] = csrf.token
     portico.response_closers.append(csrf.set_cookie)

@@ -16,6 +16,7 @@ from core.hooks.types import (
     DocumentType,
     EmergencyNumber,
     FileScanner,
+    HealthRegister,
     IdentifierType,
     ProcessingEntry,
     Service,
@@ -116,6 +117,18 @@ class CorePlugin:
                 _("The professional concerned"),
                 _("As the law of the professional's country asks"),
             ),
+            ProcessingEntry(
+                "health_record",
+                _("Health profile and record of consultations"),
+                _("Explicit consent (GDPR 9(2)(a)) and provision of care (GDPR 9(2)(h))"),
+                _(
+                    "What patients and the professionals they allow write in the profile, and the consultations carried out"
+                ),
+                _(
+                    "The professionals whom the patient allows, each for the time allowed; a professional is controller of what they wrote"
+                ),
+                _("As the law of the professional's country asks"),
+            ),
         )
 
     @hookimpl
@@ -184,6 +197,19 @@ class CorePlugin:
                 )
             )
         return permit(Reason("published_slot", "core", _("The professional published this time."), "CB-135"))
+
+    @hookimpl
+    def health_registers(self) -> Sequence[HealthRegister]:
+        from core.care.record import registers
+
+        return registers.REGISTERS
+
+    @hookimpl
+    def record_access(self, question: Question) -> Decision:
+        """What the patient allowed, and nothing else."""
+        from core.care.record import rules
+
+        return rules.record_access(question)
 
     @hookimpl
     def channel_providers(self) -> Sequence[ChannelProvider]:

@@ -23,12 +23,13 @@ BOOLEANS = frozenset(
         "dependant", "on_patient_health_card", "is_treating_physician", "referred_by_treating_physician", "direct_access_specialty",
         "territorial_organisation_exception", "alternation_respected", "in_low_density_area", "regulated_referral", "renewal",
         "patient_residence_eu", "needs_physical_exam", "known_patient", "only_known_patients",
+        "own_consultation", "grant_in_force", "sharing_objected", "strong_authentication", "tele_expertise_agreed",
     }
 )  # fmt: skip
 DATES = frozenset({"last_in_person_with_professional", "request_date", "contract_date", "refund_date", "event_date"})
 INTEGERS = frozenset({"agreed_tariff_cents", "amount_cents", "annual_fees_cents", "used_this_year", "duration_days"})
 NUMBERS = frozenset({"legal_rate_percent"})
-TEXTS = frozenset({"kind", "party", "act", "data_class", "mode", "beneficiary_role", "reason", "coverage_code"})
+TEXTS = frozenset({"kind", "part", "party", "act", "data_class", "mode", "beneficiary_role", "reason", "coverage_code"})
 LISTS = frozenset({"medicine_classes"})
 PATIENT = ("category", "statuses", "birth_date", "country")
 PROFESSIONAL = ("country", "kind", "specialty")

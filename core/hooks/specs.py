@@ -158,6 +158,20 @@ class Contributions:
         """
 
     @hookspec
+    def health_registers(self) -> Sequence[t.HealthRegister]:
+        """Parts of the health profile beside core's own: what a country or a business asks of its patients (CB-197 to CB-200).
+
+        Arguments: none.
+        Returns: a sequence of HealthRegister; codes of fields are unique within a register.
+        Combines: collected; shown to the persons whose sex and category they name. Which ones are mandatory a portal can set
+            itself (`record.mandatory_registers`). What was written stays readable when the plugin is switched off.
+        When it raises: the plugin's registers are left out and the operator sees why.
+        Tenant: set.
+        Since: 1.1
+        Example: jurisdiction_fr
+        """
+
+    @hookspec
     def holidays(self, country: str, year: int) -> Sequence[t.Holiday]:
         """The public holidays of a country in a year; agendas close on them unless the professional opens.
 
@@ -449,6 +463,22 @@ class Decisions:
         Tenant: none is needed; the settings are in the question.
         Since: 1.1
         Example: jurisdiction_fr
+        """
+
+    @hookspec
+    def record_access(self, question: Question) -> Decision:
+        """May this professional see this part of a person's record now (CB-073, CB-074, CB-132, CB-204, CB-205)?
+
+        Arguments: question (the professional; facts `part`, one of profile (the health profile and the whole history),
+            own_consultations (those the professional carried out) and tele_expertise (receiving a document for advice);
+            `own_consultation`, `grant_in_force`, `sharing_objected`, `strong_authentication` booleans, and of tele_expertise
+            `tele_expertise_agreed` boolean). Nothing of the patient is told.
+        Returns: a Decision; not_applicable where the plugin has no say.
+        Combines: deny overrides; core itself permits what the patient allowed; no permit means deny.
+        When it raises: deny with reason `plugin_error`.
+        Tenant: none is needed; the settings are in the question.
+        Since: 1.1
+        Example: example
         """
 
 

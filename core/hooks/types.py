@@ -240,6 +240,61 @@ class ProcessingEntry:
     retention: Message
 
 
+Answer = Literal["text", "long_text", "number", "choice", "yes_no", "when", "date", "professional"]
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterField:
+    """One question of a health register.
+
+    `kind`: text, long_text, number (with `unit`, `least`, `most`, `decimals`), choice (of `choices`: code, words), yes_no,
+    when (a past year, month or day), date (a whole day, also to come), professional (of this portal, who practises in
+    `country` and is of `profession` where they are given). `only_when` (field, answer) asks it after that answer alone;
+    `only_for` `holder` or `dependant` asks it of the account's own person, or of those it acts for. A yes on a field with
+    `status` declares that patient status too: one declaration, not two.
+    """
+
+    code: str
+    label: Message
+    kind: Answer = "text"
+    required: bool = True
+    help: Message | None = None
+    choices: tuple[tuple[str, Message | str], ...] = ()
+    unit: str = ""
+    least: int | None = None
+    most: int | None = None
+    decimals: int = 0
+    only_when: tuple[str, str] | None = None
+    only_for: Literal["anyone", "holder", "dependant"] = "anyone"
+    country: str | None = None
+    profession: Literal["physician", "allied"] | None = None
+    status: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HealthRegister:
+    """A part of the health profile (CB-197 to CB-200).
+
+    `form` is one form (`single`), any number of entries (`list`), or the images and documents of the portal
+    (`documents`). `need`: a `mandatory` register opens the services, an `asked` one is only reminded of, an `optional`
+    one may stay empty. `none_label` is the answer “none” of a list. `edited_in` says whether it is filled in with the
+    profile or with the patient's own data, where the profile only shows it.
+    """
+
+    code: str
+    label: Message
+    help: Message
+    fields: tuple[RegisterField, ...] = ()
+    form: Literal["single", "list", "documents"] = "list"
+    need: Literal["mandatory", "asked", "optional"] = "optional"
+    none_label: Message | None = None
+    only_for_sex: Literal["female", "male"] | None = None
+    only_for_categories: tuple[str, ...] = ()
+    edited_in: Literal["profile", "account"] = "profile"
+    icon: str = "clipboard2-pulse"
+    weight: int = 100
+
+
 @dataclass(frozen=True, slots=True)
 class MessageTemplate:
     """A notification: subject and texts by code; bodies are Jinja templates `<plugin>/mail/<code>.{txt,html}`."""

@@ -34,6 +34,7 @@ class DependantView:
     name: str
     birth_date: dt.date
     age: int
+    sex: str
 
 
 def problems(data: Mapping[str, str]) -> Errors:
@@ -113,7 +114,15 @@ def view(row: Dependant) -> DependantView:
     born = dt.date.fromisoformat(data["birth_date"])
     age = completed_years(born, clock.today(current_tenant().time_zone))
     name = f"{data['first_name']} {data['last_name']}"
-    return DependantView(row.id, row.person_id, row.kind, row.relation, name, born, age)
+    return DependantView(row.id, row.person_id, row.kind, row.relation, name, born, age, data["sex"])
+
+
+def still_of(account_id: uuid.UUID, dependant_id: uuid.UUID) -> bool:
+    """Whether the account acts for this dependant today."""
+    query = select(Dependant.id).where(
+        Dependant.account_id == account_id, Dependant.id == dependant_id, Dependant.removed_at.is_(None)
+    )
+    return db.session.execute(query).first() is not None
 
 
 def listed(account_id: uuid.UUID) -> list[DependantView]:

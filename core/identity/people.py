@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from core.hooks.decisions import PatientFacts
 from core.identity import accounts, dependants, moderation, profile
@@ -65,3 +67,47 @@ def may_use(account_id: uuid.UUID, service: str) -> bool:
 def dependants_of(account_id: uuid.UUID) -> list[dependants.DependantView]:
     """The persons whom the account acts for."""
     return dependants.listed(account_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A person as a record needs to know them: the account's own, or one of those it acts for. `sex` is one of SEXES."""
+
+    account_id: uuid.UUID
+    dependant_id: uuid.UUID | None
+    person_id: uuid.UUID
+    name: str
+    born: dt.date
+    sex: str
+
+
+def described(account_id: uuid.UUID, dependant_id: uuid.UUID | None = None) -> Described:
+    """The account's person, or the dependant. Raises NotFound for a dependant of somebody else, UnknownAccount, Erased."""
+    if dependant_id is None:
+        account = accounts.by_id(account_id)
+        who = accounts.person(account)
+        return Described(account_id, None, account.person_id, who.name, who.born, who.sex)
+    row = dependants.access_dependant(account_id, dependant_id)
+    shown = dependants.view(row)
+    return Described(account_id, row.id, row.person_id, shown.name, shown.birth_date, shown.sex)
+
+
+def acts_for(account_id: uuid.UUID, dependant_id: uuid.UUID | None) -> bool:
+    """Whether the account is open and, of a dependant, still acts for them: what it allowed holds only then."""
+    if accounts.by_id(account_id).state == "closed":
+        return False
+    return dependant_id is None or dependants.still_of(account_id, dependant_id)
+
+
+def declared(account_id: uuid.UUID) -> frozenset[str]:
+    """The patient statuses that the account declared, proven or not."""
+    return frozenset(profile.read(accounts.by_id(account_id)).declared)
+
+
+def declare(account_id: uuid.UUID, said: Mapping[str, bool]) -> None:
+    """Declare patient statuses, or take the declaration back; what is not named stays."""
+    account = accounts.by_id(account_id)
+    now = profile.read(account)
+    new = {c for c in now.declared if said.get(c, True)} | {c for c, yes in said.items() if yes}
+    if new != set(now.declared):
+        profile.write(account, replace(now, declared=tuple(sorted(new))))

@@ -42,6 +42,12 @@ class AccountView:
     session_id: uuid.UUID
     strong_at: dt.datetime
     terms_stamp: str | None
+    factors: str = ""
+
+    @property
+    def two_factors(self) -> bool:
+        """Whether the session was opened with two factors, as all are by sign-in; what is not known to be is not (CB-074)."""
+        return is_two_factors(self.factors)
 
     @property
     def unread(self) -> int:
@@ -56,6 +62,11 @@ class AccountView:
     def may_use(self, service: str) -> bool:
         """Whether this service is open to the account; the operator can limit some of them (CB-078)."""
         return service not in self.limited_services
+
+
+def is_two_factors(factors: str) -> bool:
+    """Whether a session's way in is two factors: a passkey, an identity provider at such a level, or a code beside the first."""
+    return factors == "passkey" or factors.startswith("provider:") or factors.endswith(("+code", "+totp"))
 
 
 def current_account() -> AccountView | None:
@@ -121,7 +132,7 @@ def usable(account: _States) -> bool:
 _LOAD = """
 SELECT a.id, a.person_id, a.role, a.sealed, a.language, a.time_zone, a.country, a.state, a.state_until,
        a.must_change_password, a.limited_services, p.state AS professional_state, s.id AS session_id, s.seen_at,
-       s.strong_at, s.terms_stamp, k.sealed AS person_sealed, t.sealed AS tenant_sealed
+       s.strong_at, s.terms_stamp, s.factors, k.sealed AS person_sealed, t.sealed AS tenant_sealed
 FROM auth_sessions s
 JOIN accounts a ON a.tenant_id = s.tenant_id AND a.id = s.account_id
 LEFT JOIN professional_profiles p ON p.tenant_id = a.tenant_id AND p.id = a.id
@@ -163,6 +174,7 @@ def load(token: str) -> AccountView | None:
         session_id=row.session_id,
         strong_at=row.strong_at.astimezone(dt.UTC),
         terms_stamp=row.terms_stamp,
+        factors=row.factors,
     )
     if now - row.seen_at > SEEN_EVERY:
         db.session.execute(update(AuthSession).where(AuthSession.id == row.session_id).values(seen_at=now))

@@ -24,6 +24,7 @@ from core.tenancy.schema_fields import (
     words,
 )
 from core.tenancy.schema_policies import Booking, Identity, Notifications, ServiceSettings
+from core.tenancy.schema_record import Record
 from core.tenancy.theme import FONTS, LAYOUTS, PALETTE, REQUIRED
 
 __all__ = ["DOCUMENTS", "LANGUAGES", "SLUG", "TenantConfig"]
@@ -323,6 +324,9 @@ class TenantConfig(Strict):
     )
     care = fields.Nested(
         Care, load_default=lambda: Care().load({}), metadata={"description": "Consultations", "example": {}}
+    )
+    record = fields.Nested(
+        Record, load_default=lambda: Record().load({}), metadata={"description": "Health profile", "example": {}}
     )
     notifications = fields.Nested(
         Notifications,

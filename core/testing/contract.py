@@ -24,6 +24,7 @@ ITEMS: Mapping[str, type] = {
     "services": types.Service,
     "specialties": types.Specialty,
     "register_formats": RegisterFormat,
+    "health_registers": types.HealthRegister,
     "holidays": types.Holiday,
     "emergency_numbers": types.EmergencyNumber,
     "legal_references": types.LegalReference,

@@ -12,6 +12,7 @@ from flask import Blueprint, Flask
 
 from core.hooks.registers import RegisterRefused
 from core.hooks.types import Checked, Condition, ScannerAway, ScanVerdict
+from core.testing import health
 from core.testing.contract import ITEMS, YEAR, contributed, countries_of
 from core.testing.shapes import messages, wrong_fields, wrong_words
 from core.testing.subject import Finding, Subject
@@ -92,7 +93,8 @@ def _whole(subject: Subject, hook: str, item: Any) -> Iterator[Row]:
 
 UNIQUE = (
     "categories", "patient_statuses", "identifier_types", "document_types", "services", "identity_providers",
-    "channel_providers", "file_scanners", "register_formats", "agenda_formats", "processing_entries", "message_templates",
+    "channel_providers", "file_scanners", "register_formats", "health_registers", "agenda_formats", "processing_entries",
+    "message_templates",
 )  # fmt: skip
 
 
@@ -416,6 +418,7 @@ SPECIAL: Mapping[str, Callable[[Subject, list[Any]], Iterator[Row]]] = {
     "periodic_jobs": _jobs,
     "message_templates": _mails,
     "register_formats": _registers,
+    "health_registers": health.registers,
     "identity_providers": _providers,
     "file_scanners": _scanners,
 }

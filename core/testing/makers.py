@@ -125,7 +125,7 @@ def sign_in_as(browser: Browser, tenant_id: int, account: Account) -> None:
 
 def _sign_in(browser: Browser, account: Account) -> None:
     consent.accept(account.id, consent.to_accept(), language=account.language, way="registration")
-    token = sessions.open_session(account, "tests")
+    token = sessions.open_session(account, "password+code")
     db.session.commit()
     db.session.expunge_all()
     browser.client.set_cookie(sessions.COOKIE, token, domain=browser.host)

@@ -136,6 +136,11 @@ def register_formats() -> Sequence[api.RegisterFormat]:
     return content.REGISTERS
 
 
+@hookimpl
+def health_registers() -> Sequence[api.HealthRegister]:
+    return content.HEALTH_REGISTERS
+
+
 # -- what the plugin decides ---------------------------------------------------------------------------------------
 
 
@@ -177,6 +182,11 @@ def retention(question: api.Question) -> api.Decision:
 @hookimpl
 def proof(question: api.Question) -> api.Decision:
     return law.proof(question, PARAMETERS)
+
+
+@hookimpl
+def record_access(question: api.Question) -> api.Decision:
+    return rules.record_access(question)
 
 
 # -- what the plugin is told ---------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from core.plugin_api import (
     DocumentType,
     Domain,
     EmergencyNumber,
+    HealthRegister,
     Holiday,
     IdentifierType,
     IdentityProvider,
@@ -23,6 +24,7 @@ from core.plugin_api import (
     PracticeCountry,
     ProcessingEntry,
     ProviderSite,
+    RegisterField,
     RegisterFormat,
     Service,
     Specialty,
@@ -163,3 +165,19 @@ def write_lines(entries: tuple[AgendaEntry, ...]) -> bytes:
 
 
 AGENDA_FORMAT = AgendaFormat("example_lines", _("JSON lines"), "application/x-ndjson", "ndjson", write_lines)
+
+
+HEALTH_REGISTERS = (
+    HealthRegister(
+        "example_altitude",
+        _("Life at altitude"),
+        _("People of Examplia live high up: it changes how some values are read."),
+        (
+            RegisterField("altitude", _("Altitude of your home"), "number", unit="m", least=0, most=6000),
+            RegisterField("since", _("Since when"), "when", required=False),
+        ),
+        form="single",
+        need="asked",
+        only_for_categories=("example_resident",),
+    ),
+)

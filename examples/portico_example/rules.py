@@ -76,3 +76,11 @@ def what_is_missing(config: Mapping[str, Any]) -> tuple[GoLiveCheck, ...]:
     if config.get("plugins", {}).get(NAME, {}).get("welcome"):
         return ()
     return (GoLiveCheck("plugins.example.welcome", _("Examplia wants words of welcome.")),)
+
+
+def record_access(question: Question) -> Decision:
+    """In Examplia colleagues never show each other documents, whatever the patient agreed to."""
+    if question.professional.country != COUNTRY or question.facts.get("part") != "tele_expertise":
+        return NOT_APPLICABLE
+    why = _("In Examplia one asks for advice without showing documents.")
+    return deny(Reason("no_advice_by_file", NAME, why, "EX-9", "Health Act of Examplia, article 9"))

@@ -10,7 +10,7 @@ from marshmallow import Schema
 
 from core import plugin_api as api
 from core.plugin_api import hookimpl
-from plugins.jurisdiction_fr import contributions, providers, register
+from plugins.jurisdiction_fr import contributions, insured, providers, register
 from plugins.jurisdiction_fr.config import Config
 from plugins.jurisdiction_fr.rules import access, consumers, hosting, law, public_holidays
 from plugins.jurisdiction_fr.rules.prescription import prescription as _prescription
@@ -134,6 +134,11 @@ def retention(question: api.Question) -> api.Decision:
 @hookimpl
 def proof(question: api.Question) -> api.Decision:
     return _proof(question, PARAMETERS)
+
+
+@hookimpl
+def health_registers() -> Sequence[api.HealthRegister]:
+    return insured.HEALTH_REGISTERS
 
 
 @hookimpl

@@ -6,6 +6,8 @@ import uuid
 import pytest
 
 from core.care.documents import service as documents
+from core.care.record import service as record
+from core.care.record.models import HealthEntry, RecordGrant
 from core.console.service import ensure_console
 from core.db import db
 from core.directory.models import Professional
@@ -43,7 +45,7 @@ def counted(portals):
     found = {}
     for view in portals.values():
         with entered(view.id):
-            for model in (Appointment, Professional):
+            for model in (Appointment, Professional, HealthEntry, RecordGrant):
                 found[(view.slug, model.__tablename__)] = db.session.query(model).count()
     return found
 
@@ -126,6 +128,10 @@ def rich(app, portals):
         )  # fmt: skip
         db.session.commit()
         documents.scan(file.id)
+        whose = record.subject_of(booker.account_id)
+        grant_id = record.grant(whose, made.pro.id)
+        told = {"kind": "other", "what": "canary note"}
+        entry_id = record.write_entry(whose, "allergies", told, record.Author(booker.account_id))
         db.session.commit()
         return {
             "document_id": file.id,
@@ -135,6 +141,8 @@ def rich(app, portals):
             "practice_id": made.practice.id,
             "account_id": booker.account_id,
             "receipt_id": uuid.UUID(int=9),
+            "grant_id": grant_id,
+            "entry_id": entry_id,
         }
 
 
@@ -165,7 +173,7 @@ def test_somebody_elses_ids_answer_as_absent_ones(app, browse, portals, rich, sl
             body = answer.get_data(as_text=True)
             assert "Canaryname" not in body, (method, rule.rule)
             assert "canary note" not in body, (method, rule.rule)
-            if {"appointment_id", "document_id"} & rule.arguments or slug != "frontalia":
+            if {"appointment_id", "document_id", "grant_id", "entry_id"} & rule.arguments or slug != "frontalia":
                 assert answer.status_code in (403, 404), (method, rule.rule, answer.status_code)
     if slug == "frontalia":
         # Marking a professional and starting a booking are open to every patient of the same portal.
