@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
+from core.care.record import service as record
 from core.consent import service as consent
 from core.db import db
 from core.directory import service as directory
@@ -49,6 +50,21 @@ def make_booker(category: str = "fr_resident", **changed: str) -> Booker:
     return Booker(
         account.id, account.person_id, PatientFacts(category=category, birth_date=dt.date(1980, 5, 1), country="FR")
     )
+
+
+NO_ILLNESS = ("personal_history", "family_history", "allergies", "medicines")
+BODY = {
+    "height": "172", "weight": "70", "blood_group": "O+", "eye_colour": "green", "hair_colour": "brown", "skin_colour": "fair",
+}  # fmt: skip
+
+
+def fill_profile(account_id: uuid.UUID, dependant_id: uuid.UUID | None = None) -> None:
+    """Answer the mandatory registers of a health profile, with “none” where that is an answer."""
+    subject = record.subject_of(account_id, dependant_id)
+    author = record.Author(account_id)
+    record.write_entry(subject, "biometrics", BODY, author)
+    for code in NO_ILLNESS:
+        record.declare_none(subject, code, author)
 
 
 def make_professional(

@@ -12,6 +12,7 @@ from core.directory.models import Professional
 from core.identity import accounts, sessions
 from core.money import service as money
 from core.tenancy import current
+from core.testing.makers import fill_profile
 from tests.api.conftest import Caller
 
 ACKNOWLEDGED = ["show_emergency_warning", "tell_not_reimbursed"]
@@ -42,6 +43,7 @@ def professional(app, frontalia, doctor):
 @pytest.fixture
 def rich(frontalia, patient):
     with current.entered(frontalia.id):
+        fill_profile(patient.account_id)
         money.credit(patient.account_id, uuid.uuid4(), 10_000)
         db.session.commit()
     return patient

@@ -15,6 +15,7 @@ from core.identity import clients
 from core.money import service as money
 from core.scheduling import people
 from core.tenancy import current
+from core.testing.makers import fill_profile
 from tests.api.conftest import Caller
 
 INSTANT = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")
@@ -27,6 +28,7 @@ def care(frontalia, doctor, patient):
         pro = Professional.get(doctor.pro.id)
         pro.services = [*pro.services, "express_consultation"]
         money.set_tariff(pro.id, "express_consultation", 0)
+        fill_profile(patient.account_id)
         row = requests.request(
             people.booker(patient.account_id),
             service="express_consultation",

@@ -11,7 +11,7 @@ from core.care.consultations import requests, service
 from core.db import db
 from core.money import service as money
 from core.tenancy import current
-from core.testing.makers import make_booker, make_professional
+from core.testing.makers import fill_profile, make_booker, make_professional
 
 
 @pytest.fixture
@@ -22,6 +22,7 @@ def hanging(frontalia):
         made.pro.services = ["express_consultation"]
         money.set_tariff(made.pro.id, "express_consultation", 2500)
         booker = make_booker(last_name="Canaryname")
+        fill_profile(booker.account_id)
         money.credit(booker.account_id, uuid.uuid4(), 5000)
         row = requests.request(
             booker, service="express_consultation", professional_ids=[made.pro.id], question="canary question", highest_cents=2500,

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Flask, abort, redirect, render_template, request, url_for
+from flask import Flask, abort, g, redirect, render_template, request, url_for
 
 from core.care.consultations import calls, forms, lists, reports, requests, service, states
 from core.care.consultations.blueprint import desk, own, shown
 from core.care.consultations.models import Consultation
+from core.care.record import service as record
 from core.db import db
 from core.directory import service as directory
+from core.directory.models import Professional
 from core.identity import people as identity
 from core.messages import Message, _
 from core.money import service as money
@@ -141,6 +143,29 @@ def report(consultation_id: str) -> Any:
         question=service.question_of(row), teleconsultation=row.service == "teleconsultation",
         coverage=request.form.get("coverage") or (written[0].coverage if written else None),
     ), (422 if problems else 200)  # fmt: skip
+
+
+@desk.get("/history/<consultation_id>")
+@access("professional")
+def history_page(consultation_id: str) -> str:
+    """A finished consultation of the record: one's own, or another's where the patient opened the record (CB-204, CB-205).
+
+    The patient's list tells who looked.
+    """
+    me = signed_in_professional()
+    wanted = forms.as_uuid(consultation_id)
+    row: Consultation | None = Consultation.get(wanted) if wanted is not None else None
+    if row is None or not record.may_read_consultation(me.id, row.id, strong=g.account.two_factors):
+        abort(404)
+    assert row.professional_id is not None
+    found = record.may_read(me.id, row.person_id, strong=g.account.two_factors)
+    record.note_access(found, "consultation", detail=str(row.id))
+    db.session.commit()
+    return render_template(
+        "consultations/history.html", row=row, who=identity.display_name(row.patient_account_id, row.dependant_id),
+        pro=Professional.get(row.professional_id), question=service.question_of(row), versions=reports.versions(row.id),
+        parts=reports.PARTS, offered=directory.service_of(row.service), word=service.WORDS[row.state],
+    )  # fmt: skip
 
 
 @desk.get("/reports-owed")

@@ -32,6 +32,10 @@ def install(app: Flask) -> None:
     """Navigation of patients, and what they can do with a service that is asked for."""
     add_navigation(app, 25, ("patient",), "care.consultations", _("Consult"), "chat-dots")
     add_navigation(app, 60, ("patient",), "care.wallet", _("Wallet"), "wallet2")
+    app.extensions["portico_consultation_pages"] = {
+        "patient": "care.consultation",
+        "professional": "care_desk.history_page",
+    }
     add_service_act(app, ("message", "video"), "care.ask", _("Ask"))
 
 
@@ -61,6 +65,7 @@ def ask(service_code: str) -> Any:
     typed = forms.read(request.form) if request.method == "POST" else _prefilled()
     problems: list[Message] = []
     status = 200
+    incomplete = None
     sent = files.Received()
     if request.method == "POST":
         sent = files.received(request.form, request.files)
@@ -76,6 +81,7 @@ def ask(service_code: str) -> Any:
             if refusal.status == 404:
                 raise
             problems, status = list(refusal.messages), refusal.status
+            incomplete = refusal if isinstance(refusal, requests.ProfileIncomplete) else None
             sent = files.stash(sent)
             db.session.commit()
     booker = people.booker(g.account.id)
@@ -85,7 +91,7 @@ def ask(service_code: str) -> Any:
         c for c in everyone if not specialty or c.professional.specialty == specialty or c.key in typed.professionals
     ]
     return render_template(
-        "consultations/ask.html", offered=offered, typed=typed, problems=problems, sent=sent, found=found, labels=labels,
+        "consultations/ask.html", offered=offered, typed=typed, problems=problems, sent=sent, incomplete=incomplete, found=found, labels=labels,
         specialty=specialty, specialties=sorted(
             {(c.professional.specialty, labels.get(c.professional.specialty, c.professional.specialty)) for c in everyone if c.possible},
             key=lambda s: s[1].casefold(),

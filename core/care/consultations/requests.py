@@ -27,6 +27,7 @@ from core.care.consultations.service import (
     owe_report,
     step,
 )
+from core.care.record import service as record
 from core.db import db, new_id
 from core.directory import service as directory
 from core.directory.models import Professional
@@ -64,6 +65,18 @@ class Candidate:
     def possible(self) -> bool:
         """Whether the rules allow it."""
         return self.decision.permitted
+
+
+class ProfileIncomplete(Refused):
+    """Mandatory registers of the health profile have no answer yet (CB-072): `labels` are theirs."""
+
+    def __init__(self, labels: Sequence[Message], dependant_id: uuid.UUID | None) -> None:
+        super().__init__(
+            _("Before a consultation, a few questions of the health profile need an answer; “none” is one:"),
+            *labels,
+            status=422,
+        )
+        self.labels, self.dependant_id = tuple(labels), dependant_id
 
 
 def candidates(booker: Booker, service: str) -> list[Candidate]:
@@ -114,8 +127,13 @@ def request(
         )
     chosen = _chosen(service, professional_ids)
     _check_form(question, highest_cents, chosen, profile_confirmed=profile_confirmed)
+    person_id = identity.cared_for(booker.account_id, booker.dependant_id)
+    lacking = record.missing_for(person_id, booker.account_id, booker.dependant_id)
+    if lacking:
+        raise ProfileIncomplete([register.label for register in lacking], booker.dependant_id)
     row = _row(booker, service, offered.channel, question, highest_cents)
     row.terms_version, row.previous_id = terms_version, previous_id
+    record.confirm_up_to_date(person_id)
     decisions = _decided(booker, row, [p for p, _cents in chosen])
     missing = [o for o in obligations_of(decisions) if o.code not in acknowledged]
     if missing:

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Flask, abort, g, redirect, render_template, request, url_for
 
-from core.care.record import desk, pages_sharing, service, shown
+from core.care.record import desk, pages_files, pages_sharing, service, shown
 from core.care.record.blueprint import Where, bp, chosen, patient_author
 from core.care.record.entries import register_of
 from core.care.record.one_register import register_page
@@ -19,13 +19,14 @@ from core.web.access import access
 from core.web.pages import add_navigation
 from core.web.parts import Part, add_part
 
-__all__ = ["bp", "desk", "install", "pages_sharing"]
+__all__ = ["bp", "desk", "install", "pages_files", "pages_sharing"]
 
 
 def install(app: Flask) -> None:
     """Navigation, the card on the home of patients, and the parts on the pages of accounts."""
     add_navigation(app, 35, ("patient",), "record.index", _("Health record"), "clipboard2-pulse")
     add_navigation(app, 35, ("professional",), "record.desk_records", _("Records"), "folder2-open")
+    pages_files.install(app)
     add_part(app, "patient_home", 10, home_card)
     add_part(app, "account", 10, account_links)
     add_part(app, "members", 10, pages_sharing.members_part)

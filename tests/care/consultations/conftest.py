@@ -8,7 +8,7 @@ import pytest
 from core.care.consultations import requests
 from core.db import db
 from core.money import service as money
-from core.testing.makers import make_booker, make_professional
+from core.testing.makers import fill_profile, make_booker, make_professional
 
 SEEN = frozenset(
     {
@@ -42,6 +42,7 @@ def patient(inside):
 
     def make(cents=10_000, **changed):
         booker = make_booker(**changed)
+        fill_profile(booker.account_id)
         if cents:
             money.credit(booker.account_id, uuid.uuid4(), cents)
         db.session.commit()

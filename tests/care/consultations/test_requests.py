@@ -381,3 +381,20 @@ def test_what_is_held_is_what_is_open(ask, doctor, patient):
         )
     ).scalar_one()
     assert held == owed == 2000 + 2 * 2500
+
+
+@pytest.mark.rule("CB-072", "CB-197", "CB-201")
+def test_without_a_health_profile_nothing_is_asked_and_none_is_an_answer(inside, doctor, ask):
+    from core.care.record import service as record
+    from core.testing.makers import fill_profile, make_booker
+
+    pro, booker = doctor(0), make_booker()
+    db.session.commit()
+    with pytest.raises(requests.ProfileIncomplete) as refused:
+        ask(booker, pro, highest=0)
+    db.session.rollback()
+    assert len(refused.value.labels) == 5
+    fill_profile(booker.account_id)
+    row = ask(booker, pro, highest=0)
+    assert row.state == "requested"
+    assert record.profile_of(record.subject_of(booker.account_id)).confirmed_at is not None
