@@ -41,6 +41,7 @@ ROOMS = (
     "core.scheduling.messages",
     "core.scheduling.pages",
     "core.scheduling.desk",
+    "core.care.prescriptions.pages",
     "core.console.pages",
     "core.api.v1",
 )

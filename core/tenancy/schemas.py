@@ -22,7 +22,7 @@ from core.tenancy.schema_fields import (
     text,
     words,
 )
-from core.tenancy.schema_policies import Booking, Identity, Notifications, ServiceSettings
+from core.tenancy.schema_policies import Booking, Identity, Notifications, Prescriptions, ServiceSettings
 from core.tenancy.theme import FONTS, LAYOUTS, PALETTE, REQUIRED
 
 __all__ = ["DOCUMENTS", "LANGUAGES", "SLUG", "TenantConfig"]
@@ -316,6 +316,11 @@ class TenantConfig(Strict):
     )
     booking = fields.Nested(
         Booking, load_default=lambda: Booking().load({}), metadata={"description": "Appointments", "example": {}}
+    )
+    prescriptions = fields.Nested(
+        Prescriptions,
+        load_default=lambda: Prescriptions().load({}),
+        metadata={"description": "Prescriptions", "example": {}},
     )
     notifications = fields.Nested(
         Notifications,
