@@ -19,6 +19,7 @@ from core.plugin_api import (
     IdentityProvider,
     LegalReference,
     MessageTemplate,
+    NoRuleInForce,
     Parameters,
     PharmacySpace,
     PracticeCountry,
@@ -157,7 +158,10 @@ def references(parameters: Parameters, on: dt.date) -> tuple[LegalReference, ...
 
 def mentions(parameters: Parameters, on: dt.date) -> tuple[PrescriptionMention, ...]:
     """What a prescription of Examplia says: who is cared for, and for its neighbours the country as well."""
-    citation = parameters.citation("adult_age", on)
+    try:
+        citation = parameters.citation("adult_age", on)
+    except NoRuleInForce:  # before the first law nothing is asked for
+        return ()
     return (
         PrescriptionMention("patient", _("Name of the patient"), COUNTRY, citation),
         PrescriptionMention("country", _("Country of the prescriber"), COUNTRY, citation, cross_border=True),

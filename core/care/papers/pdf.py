@@ -77,6 +77,7 @@ class _Sheet(FPDF):
         self.add_font(FAMILY, "B", BOLD)
         self.set_margins(MARGIN, TOP, MARGIN)
         self.set_auto_page_break(True, BOTTOM)
+        self.c_margin = 0.0
         self.set_title(drawable(paper.title))
         self.set_author(drawable(paper.brand.name))
         self.set_creator("Portico")
@@ -201,7 +202,7 @@ class _Sheet(FPDF):
         _DRAWN[type(block)](self, block)
 
     def _heading(self, block: Heading) -> None:
-        size, space = (13.5, 5.0) if block.level == 2 else (11.0, 3.0)
+        size, space = (13.5, 4.0) if block.level == 2 else (11.0, 3.0)
         self.ln(space)
         self._room(22)
         self._style(size, bold=True, colour=self.brand.brand)
@@ -243,9 +244,9 @@ class _Sheet(FPDF):
             self._write(value or "–", INNER - label_width, LEADING, MARGIN + label_width)
             if self.page == page:
                 self.set_y(max(below, self.get_y()))
-            self.ln(0.9)
+            self.ln(0.7)
             self._rule(self.get_y())
-            self.ln(1.3)
+            self.ln(1.1)
         self.ln(1.5)
 
     def _grid(self, block: Grid) -> None:
@@ -302,14 +303,14 @@ class _Sheet(FPDF):
     def _ticket(self, block: Ticket) -> None:
         width = INNER - QR_SIDE - 22
         self._style(BODY)
-        height = max(QR_SIDE + 10, self._height(block.help, width, LEADING) + 33)
+        height = max(QR_SIDE + 7, self._height(block.help, width, LEADING) + 31)
         self._room(height + 4)
         top = self.get_y()
         self.set_fill_color(*_mixed(self.brand.brand, 0.07))
         self.set_draw_color(*_rgb(self.brand.brand))
         self.set_line_width(0.5)
         self.rect(MARGIN, top, INNER, height, style="DF", round_corners=True, corner_radius=2.5)
-        self.set_y(top + 6)
+        self.set_y(top + 5)
         self._style(BODY, soft=True)
         self._write(block.label, width, LEADING, MARGIN + 7)
         self.ln(1.5)

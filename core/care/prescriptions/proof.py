@@ -48,14 +48,12 @@ def proof_pdf(
         return i18n.render(message, language, tenant.words(language))
 
     prescriber, patient = meta["prescriber"], meta["patient"]
+    told = prescriber["qualification"]
+    qualification = told.get(language) or next(iter(told.values()), "")
     rows = [
         (say(_("Patient")), patient["name"]),
         (say(_("Born on")), day_words(dt.date.fromisoformat(patient["birth_date"]), language)),
-        (say(_("Prescriber")), prescriber["name"]),
-        (
-            say(_("Qualification")),
-            prescriber["qualification"].get(language) or next(iter(prescriber["qualification"].values()), ""),
-        ),
+        (say(_("Prescriber")), ", ".join(t for t in (prescriber["name"], qualification) if t)),
         (say(_("Register number")), prescriber["number"]),
         (say(_("Practice")), prescriber["practice"]),
         (say(_("Prescribed on")), moment(issued_at, language, tenant.time_zone)),

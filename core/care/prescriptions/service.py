@@ -91,8 +91,7 @@ def told_to_patient(row: Prescription) -> list[Any]:
     receipt = receipts.access_receipt(uuid.UUID(meta_of(row)["receipt"]), row.account_id)
     if receipt is None:
         return []
-    wanted = ("eu_cross_border_notice", "first_dispensing_until")
-    return [o for o in receipt.decision.obligations if o.code.startswith("tell_") or o.code in wanted]
+    return [o for o in receipt.decision.obligations if o.code.startswith("tell_") or o.code == "eu_cross_border_notice"]
 
 
 # -- changing -------------------------------------------------------------------------------------------------------

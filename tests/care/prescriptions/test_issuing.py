@@ -6,6 +6,7 @@ import io
 import pytest
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.pdf_utils.reader import PdfFileReader
 from sqlalchemy import text
 
 from core import clock
@@ -40,6 +41,7 @@ def test_a_physician_in_france_issues_after_a_teleconsultation(scene, document, 
     assert (row.state, row.delivery, row.kind) == ("issued", "electronic", "medicine")
     assert service.document_of(row) == document
     sealed = service.proof_of(row)
+    assert int(PdfFileReader(io.BytesIO(sealed)).root["/Pages"]["/Count"]) == 1
     assert signing.verify(sealed).intact
     assert signing.verify(sealed).signer == "Frontalia"
     broken = bytearray(sealed)
