@@ -214,8 +214,8 @@ def _with_medicines(question: Question, parameters: Parameters) -> list[Obligati
         "A pharmacy may dispense listed medicines for the first time until {until}; later a new prescription is needed.",
         until=until,
     )
-    details = {"until": until.isoformat(), "reference": parameters.citation(months.key, day)}
-    found.append(Obligation("first_dispensing_until", SOURCE, message, details))
+    term = {"until": until.isoformat(), "reference": parameters.citation(months.key, day)}
+    found.append(Obligation("first_dispensing_until", SOURCE, message, term))
     message = _("For a pharmacy in another country of the Union, the patient can ask for a cross-border prescription.")
     across = parameters.at("cross_border_mentions", day)
     details = {"mentions": list(across.value), "reference": parameters.citation(across.key, day)}
