@@ -48,6 +48,7 @@ ROOMS = (
     "core.care.consultations.pages",
     "core.care.consultations.desk",
     "core.care.record.pages",
+    "core.care.prescriptions.pages",
     "core.console.pages",
     "core.api.v1",
 )

@@ -34,6 +34,8 @@ class Settings:
     clamd: str = ""
     log_level: str = "INFO"
     trusted_proxies: int = 0
+    signing_p12: Path | None = None
+    signing_password: str = field(default="", repr=False)
     extra: Mapping[str, str] = field(default_factory=dict)
     provider_secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
 
@@ -86,6 +88,10 @@ class Settings:
         wrong = wrong_clamd(clamd) if clamd else None
         if wrong is not None:
             problems.append(wrong)
+        p12 = Path(e["PORTICO_SIGNING_P12"]) if e.get("PORTICO_SIGNING_P12") else None
+        wrong = wrong_signing_p12(p12, e.get("PORTICO_SIGNING_PASSWORD", "")) if p12 else None
+        if wrong is not None:
+            problems.append(wrong)
         if problems:
             raise SettingsError("\n".join(problems))
         return cls(
@@ -104,6 +110,8 @@ class Settings:
             clamd=clamd,
             log_level=e.get("PORTICO_LOG_LEVEL", "INFO"),
             trusted_proxies=int(e.get("PORTICO_TRUSTED_PROXIES", "0")),
+            signing_p12=p12,
+            signing_password=e.get("PORTICO_SIGNING_PASSWORD", ""),
             provider_secrets={k: v for k, v in e.items() if k.startswith("PORTICO_OIDC_") and v},
         )
 
@@ -133,3 +141,18 @@ def wrong_clamd(address: str) -> str | None:
     if usable:
         return None
     return "PORTICO_CLAMD is not understood: write unix:///run/clamav/clamd.ctl or tcp://host:3310"
+
+
+def wrong_signing_p12(path: Path, password: str) -> str | None:
+    """What is wrong with the file of `PORTICO_SIGNING_P12`; None when it holds a key with its certificate."""
+    from cryptography.hazmat.primitives.serialization import pkcs12
+
+    try:
+        key, certificate, _chain = pkcs12.load_key_and_certificates(path.read_bytes(), password.encode() or None)
+    except OSError as error:
+        return f"PORTICO_SIGNING_P12 cannot be read: {error.strerror}"
+    except ValueError:
+        return "PORTICO_SIGNING_P12 cannot be opened: it is no PKCS#12 file, or PORTICO_SIGNING_PASSWORD does not fit"
+    if key is None or certificate is None:
+        return "PORTICO_SIGNING_P12 must hold a private key with its certificate"
+    return None

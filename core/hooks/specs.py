@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pluggy
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Sequence
 
     from flask import Blueprint
@@ -207,6 +208,32 @@ class Contributions:
         When it raises: the plugin's references are left out and the operator sees why.
         Tenant: set.
         Since: 1.0
+        Example: jurisdiction_fr
+        """
+
+    @hookspec
+    def prescription_mentions(self, day: dt.date) -> Sequence[t.PrescriptionMention]:
+        """What a prescription must say on a day, for its prescriber to confirm before it is issued (CB-190).
+
+        Arguments: day (the date of the prescription).
+        Returns: a sequence of PrescriptionMention; empty before the first law.
+        Combines: collected; those of the prescriber's country and of the kind of prescription are all asked for.
+        When it raises: the plugin's mentions are left out and the operator sees why.
+        Tenant: set.
+        Since: 1.1
+        Example: jurisdiction_fr
+        """
+
+    @hookspec
+    def pharmacy_spaces(self) -> Sequence[t.PharmacySpace]:
+        """Who may open a prescription with the code of its proof, and by which numbers they are known (CB-186, CB-188).
+
+        Arguments: none.
+        Returns: a sequence of PharmacySpace, one for a country.
+        Combines: collected; a portal without any has no pharmacist's space (404).
+        When it raises: the plugin's space is left out and the operator sees why.
+        Tenant: set.
+        Since: 1.1
         Example: jurisdiction_fr
         """
 
@@ -646,6 +673,32 @@ class Events:
         """A report, or a corrected version of one, was saved.
 
         Arguments: event (payload `consultation_id`, `report_id`, `version`).
+        Returns: nothing.
+        Combines: each plugin is told on its own; one that fails does not hold up the others.
+        When it raises: retried with growing pauses, then dead-lettered where the operator sees it.
+        Tenant: set.
+        Since: 1.1
+        Example: example
+        """
+
+    @hookspec
+    def prescription_issued(self, event: t.Event) -> None:
+        """A physician issued a prescription, electronically or to be collected at the practice.
+
+        Arguments: event (payload `prescription_id`, `consultation_id`, `delivery`).
+        Returns: nothing.
+        Combines: each plugin is told on its own; one that fails does not hold up the others.
+        When it raises: retried with growing pauses, then dead-lettered where the operator sees it.
+        Tenant: set.
+        Since: 1.1
+        Example: example
+        """
+
+    @hookspec
+    def prescription_dispensed(self, event: t.Event) -> None:
+        """A pharmacy dispensed a prescription: once, whoever asked at the same instant.
+
+        Arguments: event (payload `prescription_id`).
         Returns: nothing.
         Combines: each plugin is told on its own; one that fails does not hold up the others.
         When it raises: retried with growing pauses, then dead-lettered where the operator sees it.

@@ -174,17 +174,51 @@ class EmergencyNumber:
 
 @dataclass(frozen=True, slots=True)
 class LegalReference:
-    """Law that governs a party: `topic` is `applicable_law`, `data_protection` or `force_majeure`.
+    """Law that governs a party: `topic` is `applicable_law`, `data_protection`, `force_majeure` or `adverse_effects`.
 
-    `party` is a patient category code or `professional:<country>`.
+    `party` is a patient category code or `professional:<country>`. The link of `adverse_effects` is where a professional
+    declares a suspected adverse effect of a medicine.
     """
 
-    topic: Literal["applicable_law", "data_protection", "force_majeure"]
+    topic: Literal["applicable_law", "data_protection", "force_majeure", "adverse_effects"]
     party: str
     citation: str
     label: Message
     url: str | None = None
     rule: str | None = None
+    weight: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class PrescriptionMention:
+    """One thing that a prescription must say, which its prescriber confirms before it is issued (CB-190).
+
+    `country` is the prescriber's; `kinds` are those of the question `prescription`; `reference` cites the law. A mention
+    of `cross_border` is asked for only where the prescription is meant for another country of the European Union too.
+    """
+
+    code: str
+    label: Message
+    country: str
+    reference: str
+    kinds: tuple[str, ...] = ("medicine",)
+    cross_border: bool = False
+    weight: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class PharmacySpace:
+    """How a pharmacist of a country is let in with the code of a proof (CB-186, CB-188).
+
+    `place` and `person` are codes of identifier types of professionals: the pharmacy's number and the pharmacist's.
+    The pharmacist's stands in the country's imported register with one of `professions`.
+    """
+
+    country: str
+    label: Message
+    place: str
+    person: str
+    professions: tuple[str, ...]
     weight: int = 100
 
 

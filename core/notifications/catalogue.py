@@ -54,5 +54,13 @@ TEMPLATES = {
         MessageTemplate("document_refused", _("A file was not passed on"), channels=("in_app", "email")),
         MessageTemplate("invitation", _("You are invited"), channels=("email",)),
         MessageTemplate("complaint_received", _("We received your message"), channels=("email",)),
+        MessageTemplate("prescription_ready", _("A document waits for you"), channels=("in_app", "email")),
+        MessageTemplate(
+            "prescription_to_collect", _("A document waits for you at the practice"),
+            _("{portal}: a document waits for you at {place}. Details: {link}"), channels=("in_app", "email"),
+        ),
+        MessageTemplate("prescription_used", _("A code of yours was used"), channels=("in_app", "email")),
+        MessageTemplate("prescription_not_accepted", _("A document of yours was not accepted"), channels=("in_app", "email")),
+        MessageTemplate("prescription_to_mend", _("A document that you issued was not accepted"), channels=("in_app", "email")),
     )
 }  # fmt: skip

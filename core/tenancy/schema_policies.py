@@ -117,6 +117,12 @@ class Booking(Strict):
     dependant_max_age_years = number("A minor dependant is younger than this", 1, 21, 16)
 
 
+class Prescriptions(Strict):
+    """The pharmacist's space."""
+
+    pharmacy_space_minutes = number("How long a pharmacist's space stays open", 5, 60, 15)
+
+
 class Notifications(Strict):
     """Messages to people."""
 

@@ -23,7 +23,7 @@ from core.tenancy.schema_fields import (
     text,
     words,
 )
-from core.tenancy.schema_policies import Booking, Identity, Notifications, ServiceSettings
+from core.tenancy.schema_policies import Booking, Identity, Notifications, Prescriptions, ServiceSettings
 from core.tenancy.schema_record import Record
 from core.tenancy.theme import FONTS, LAYOUTS, PALETTE, REQUIRED
 
@@ -327,6 +327,11 @@ class TenantConfig(Strict):
     )
     record = fields.Nested(
         Record, load_default=lambda: Record().load({}), metadata={"description": "Health profile", "example": {}}
+    )
+    prescriptions = fields.Nested(
+        Prescriptions,
+        load_default=lambda: Prescriptions().load({}),
+        metadata={"description": "Prescriptions", "example": {}},
     )
     notifications = fields.Nested(
         Notifications,

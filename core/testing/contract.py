@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -29,6 +30,8 @@ ITEMS: Mapping[str, type] = {
     "emergency_numbers": types.EmergencyNumber,
     "legal_references": types.LegalReference,
     "go_live_checks": types.GoLiveCheck,
+    "prescription_mentions": types.PrescriptionMention,
+    "pharmacy_spaces": types.PharmacySpace,
     "processing_entries": types.ProcessingEntry,
     "navigation": types.NavigationEntry,
     "dashboard_cards": types.DashboardCard,
@@ -175,6 +178,8 @@ def contributed(subject: Subject, hook: str) -> list[Any]:
         return [day for c in countries for day in subject.call(hook, country=c, year=YEAR) or ()]
     if hook == "go_live_checks":
         return list(subject.call(hook, config={}) or ())
+    if hook == "prescription_mentions":
+        return list(subject.call(hook, day=dt.date(YEAR, 1, 1)) or ())
     return list(subject.call(hook) or ())
 
 

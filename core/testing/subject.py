@@ -25,7 +25,8 @@ from core.settings import Settings
 
 SAMPLE = 30  # cases of one question whose answers are compared between runs; all of them are run once
 # Contributions that are compared between runs: not those that take arguments, or are made anew for each application.
-COMPARED = sorted((specs.CONTRIBUTIONS | specs.FORMATS) - {"config_schema", "blueprints", "holidays", "go_live_checks"})
+WITH_ARGUMENTS = {"holidays", "go_live_checks", "prescription_mentions"}
+COMPARED = sorted((specs.CONTRIBUTIONS | specs.FORMATS) - {"config_schema", "blueprints"} - WITH_ARGUMENTS)
 _NO_SETTINGS = Settings(
     "test",
     "",

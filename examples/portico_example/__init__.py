@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -77,6 +78,16 @@ def emergency_numbers() -> Sequence[api.EmergencyNumber]:
 @hookimpl
 def legal_references() -> Sequence[api.LegalReference]:
     return content.references(PARAMETERS, api.today(ZONE))
+
+
+@hookimpl
+def prescription_mentions(day: dt.date) -> Sequence[api.PrescriptionMention]:
+    return content.mentions(PARAMETERS, day)
+
+
+@hookimpl
+def pharmacy_spaces() -> Sequence[api.PharmacySpace]:
+    return content.PHARMACIES
 
 
 @hookimpl
@@ -254,6 +265,16 @@ def consultation_completed(event: api.Event) -> None:
 
 @hookimpl
 def report_saved(event: api.Event) -> None:
+    listeners.note(event)
+
+
+@hookimpl
+def prescription_issued(event: api.Event) -> None:
+    listeners.note(event)
+
+
+@hookimpl
+def prescription_dispensed(event: api.Event) -> None:
     listeners.note(event)
 
 

@@ -20,8 +20,11 @@ from core.plugin_api import (
     IdentityProvider,
     LegalReference,
     MessageTemplate,
+    NoRuleInForce,
     Parameters,
+    PharmacySpace,
     PracticeCountry,
+    PrescriptionMention,
     ProcessingEntry,
     ProviderSite,
     RegisterField,
@@ -153,6 +156,23 @@ def references(parameters: Parameters, on: dt.date) -> tuple[LegalReference, ...
         LegalReference("applicable_law", party, citation, _("Law of Examplia"))
         for party in ("example_resident", f"professional:{COUNTRY}")
     )
+
+
+def mentions(parameters: Parameters, on: dt.date) -> tuple[PrescriptionMention, ...]:
+    """What a prescription of Examplia says: who is cared for, and for its neighbours the country as well."""
+    try:
+        citation = parameters.citation("adult_age", on)
+    except NoRuleInForce:  # before the first law nothing is asked for
+        return ()
+    return (
+        PrescriptionMention("patient", _("Name of the patient"), COUNTRY, citation),
+        PrescriptionMention("country", _("Country of the prescriber"), COUNTRY, citation, cross_border=True),
+    )
+
+
+PHARMACIES = (
+    PharmacySpace(COUNTRY, _("Pharmacies in Examplia"), "example_licence", "example_licence", ("pharmacist",)),
+)
 
 
 def write_lines(entries: tuple[AgendaEntry, ...]) -> bytes:

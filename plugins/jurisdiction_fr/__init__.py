@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from marshmallow import Schema
 
 from core import plugin_api as api
 from core.plugin_api import hookimpl
-from plugins.jurisdiction_fr import contributions, insured, providers, register
+from plugins.jurisdiction_fr import contributions, insured, mentions, providers, register
 from plugins.jurisdiction_fr.config import Config
 from plugins.jurisdiction_fr.rules import access, consumers, hosting, law, public_holidays
 from plugins.jurisdiction_fr.rules.prescription import prescription as _prescription
@@ -83,6 +84,16 @@ def emergency_numbers() -> Sequence[api.EmergencyNumber]:
 @hookimpl
 def legal_references() -> Sequence[api.LegalReference]:
     return law.references(PARAMETERS, api.today(ZONE))
+
+
+@hookimpl
+def prescription_mentions(day: dt.date) -> Sequence[api.PrescriptionMention]:
+    return mentions.mentions(PARAMETERS, day)
+
+
+@hookimpl
+def pharmacy_spaces() -> Sequence[api.PharmacySpace]:
+    return mentions.PHARMACIES
 
 
 @hookimpl

@@ -8,7 +8,7 @@ def test_each_is_complete(implementation, says):
     assert found
     for reference in found:
         assert isinstance(reference, LegalReference)
-        assert reference.topic in ("applicable_law", "data_protection", "force_majeure")
+        assert reference.topic in ("applicable_law", "data_protection", "force_majeure", "adverse_effects")
         assert reference.citation.strip()
         says(implementation.plugin, reference.label)
         assert reference.url is None or reference.url.startswith("https://")

@@ -5,7 +5,10 @@ import uuid
 
 import pytest
 
+from core import clock
+from core.care.consultations.models import Consultation
 from core.care.documents import service as documents
+from core.care.prescriptions.models import Prescription
 from core.care.record import service as record
 from core.care.record.models import HealthEntry, RecordGrant
 from core.console.service import ensure_console
@@ -13,11 +16,14 @@ from core.db import db
 from core.directory.models import Professional
 from core.scheduling import service, slots
 from core.scheduling.models import Appointment
+from core.tenancy import keys
 from core.tenancy.current import entered
 from core.testing.browser import Browser
 from core.testing.makers import choice, make_booker, make_professional, signed_in
 from core.web.access import declared
 
+# Ids of what belongs to one patient and one professional, of the same portal too.
+PRIVATE = {"appointment_id", "consultation_id", "prescription_id", "document_id", "grant_id", "entry_id"}
 SKIP = ("static", "bootstrap.static")
 
 
@@ -114,6 +120,26 @@ def test_unsafe_requests_without_a_token_are_refused(app, browse, frontalia):
             assert answer.status_code == 403, (method, rule.rule, answer.status_code)
 
 
+def _prescription(professional, booker):
+    now = clock.now()
+    consultation = Consultation(
+        service="teleconsultation", form="request", state="completed", patient_account_id=booker.account_id,
+        person_id=booker.person_id, professional_id=professional.id, requested_at=now, answer_by=now, highest_cents=0,
+        currency="EUR",
+    )  # fmt: skip
+    db.session.add(consultation)
+    db.session.flush()
+    meta = keys.seal_json(booker.person_id, "prescriptions", "meta", {"patient": {"name": "Secret Canaryname"}})
+    made = Prescription(
+        consultation_id=consultation.id, professional_id=professional.id, account_id=booker.account_id, person_id=booker.person_id,
+        kind="medicine", delivery="electronic", state="issued", client_key="k", meta=meta, issued_at=now,
+        document=keys.seal(booker.person_id, "prescriptions", "document", "canary note"),
+    )  # fmt: skip
+    db.session.add(made)
+    db.session.commit()
+    return made
+
+
 @pytest.fixture
 def rich(app, portals):
     """On the portal `frontalia`: a professional, and a patient's appointment, with words that may not leak."""
@@ -133,8 +159,11 @@ def rich(app, portals):
         told = {"kind": "other", "what": "canary note"}
         entry_id = record.write_entry(whose, "allergies", told, record.Author(booker.account_id))
         db.session.commit()
+        prescription = _prescription(made.pro, booker)
         return {
             "document_id": file.id,
+            "prescription_id": prescription.id,
+            "consultation_id": prescription.consultation_id,
             "appointment_id": row.id,
             "professional_id": made.pro.id,
             "reason_id": made.reason.id,
@@ -173,7 +202,7 @@ def test_somebody_elses_ids_answer_as_absent_ones(app, browse, portals, rich, sl
             body = answer.get_data(as_text=True)
             assert "Canaryname" not in body, (method, rule.rule)
             assert "canary note" not in body, (method, rule.rule)
-            if {"appointment_id", "document_id", "grant_id", "entry_id"} & rule.arguments or slug != "frontalia":
+            if rule.arguments & PRIVATE or slug != "frontalia":
                 assert answer.status_code in (403, 404), (method, rule.rule, answer.status_code)
     if slug == "frontalia":
         # Marking a professional and starting a booking are open to every patient of the same portal.

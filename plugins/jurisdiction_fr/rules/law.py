@@ -13,6 +13,7 @@ _SITE = "https://www.legifrance.gouv.fr"
 HEALTH_CODE = f"{_SITE}/codes/texte_lc/LEGITEXT000006072665"
 CIVIL_CODE = f"{_SITE}/codes/texte_lc/LEGITEXT000006070721"
 CONSUMER_CODE = f"{_SITE}/codes/texte_lc/LEGITEXT000006069565"
+DECLARATION = "https://signalement.social-sante.gouv.fr/"
 GDPR = "https://eur-lex.europa.eu/eli/reg/2016/679/oj"
 
 
@@ -40,4 +41,11 @@ def references(parameters: Parameters, day: dt.date) -> tuple[LegalReference, ..
         LegalReference("force_majeure", party, f"Code civil, article {article}", civil, CIVIL_CODE, "CB-264")
         for party in PATIENTS
     ]
+    declare = _("Public health code of France: declaration of adverse effects")
+    rows.append(
+        LegalReference(
+            "adverse_effects", "professional:FR", "Code de la santé publique, article R.5121-161", declare, DECLARATION,
+            "CB-196",
+        )
+    )  # fmt: skip
     return tuple(rows)

@@ -28,6 +28,7 @@ from plugins.jurisdiction_fr.rules.common import (
     Findings,
     by_law,
     in_force,
+    months_later,
     not_yet,
 )
 
@@ -201,10 +202,20 @@ def _with_medicines(question: Question, parameters: Parameters) -> list[Obligati
     mentions = parameters.at("prescription_mentions", day)
     message = _("Check that the prescription says all that the law asks for: a pharmacy refuses it otherwise.")
     found = [Obligation("mandatory_mentions", SOURCE, message, {"mentions": list(mentions.value)})]
-    message = _("Only pharmacies in France accept this electronic prescription; it is not recognised abroad.")
+    message = _(
+        "Only pharmacies in France accept this electronic prescription. It is not recognised abroad, notably not in Luxembourg."
+    )
     found.append(Obligation("tell_french_pharmacies_only", SOURCE, message, {"countries": [COUNTRY]}))
     message = _("Choose a pharmacy with a computer and internet access: it needs them to read the prescription.")
     found.append(Obligation("tell_equipped_pharmacy", SOURCE, message))
+    months = parameters.at("first_dispensing_months", day)
+    until = months_later(day, months.value)
+    message = _(
+        "A pharmacy may dispense listed medicines for the first time until {until}; later a new prescription is needed.",
+        until=until,
+    )
+    term = {"until": until.isoformat(), "reference": parameters.citation(months.key, day)}
+    found.append(Obligation("first_dispensing_until", SOURCE, message, term))
     message = _("For a pharmacy in another country of the Union, the patient can ask for a cross-border prescription.")
     across = parameters.at("cross_border_mentions", day)
     details = {"mentions": list(across.value), "reference": parameters.citation(across.key, day)}

@@ -13,6 +13,7 @@ HEALTH_CODE = f"{_SITE}/eli/etat/leg/code/sante"
 CONSUMER_CODE = f"{_SITE}/eli/etat/leg/code/consommation"
 CIVIL_CODE = f"{_SITE}/eli/etat/leg/code/civil"
 PRIVACY_ACT = f"{_SITE}/eli/etat/leg/loi/2018/08/01/a686/jo"
+DECLARATION = "https://guichet.public.lu/fr/entreprises/sectoriel/sante/medecins/notification-effets-indesirables-medicaments.html"
 GDPR = "https://eur-lex.europa.eu/eli/reg/2016/679/oj"
 
 
@@ -33,5 +34,11 @@ def references(parameters: Parameters, day: dt.date) -> tuple[LegalReference, ..
     clause = f"Code civil (Luxembourg), article {article}"
     rows.append(
         LegalReference("force_majeure", "lu_resident", clause, _("Civil code of Luxembourg"), CIVIL_CODE, "CB-265")
+    )
+    declare = _("Declaration of adverse effects in Luxembourg")
+    rows.append(
+        LegalReference(
+            "adverse_effects", "professional:LU", "Directive 2001/83/EC, article 102", declare, DECLARATION, "CB-196"
+        )
     )
     return tuple(rows)
