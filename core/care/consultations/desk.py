@@ -138,7 +138,7 @@ def report(consultation_id: str) -> Any:
             row = own(consultation_id)
             written = reports.versions(row.id)
     return render_template(
-        "consultations/report.html", row=row, parts=reports.PARTS, typed=typed, problems=problems, written=written,
+        "consultations/report.html", row=row, me=me, parts=reports.PARTS, typed=typed, problems=problems, written=written,
         who=identity.display_name(row.patient_account_id, row.dependant_id), limit=reports.PART_LIMIT,
         question=service.question_of(row), teleconsultation=row.service == "teleconsultation",
         coverage=request.form.get("coverage") or (written[0].coverage if written else None),

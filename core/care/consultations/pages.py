@@ -5,9 +5,9 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from flask import Flask, abort, g, redirect, render_template, request, url_for
+from flask import Flask, Response, abort, g, redirect, render_template, request, url_for
 
-from core.care.consultations import appointments, files, forms, lists, requests, service, states
+from core.care.consultations import appointments, files, forms, lists, paper, requests, service, states
 from core.care.consultations.blueprint import bp, own, shown
 from core.care.consultations.models import Consultation
 from core.consent import service as consent
@@ -238,6 +238,22 @@ def thread(consultation_id: str) -> Any:
     drawn = render_template("consultations/_lines.html", **shown(row))
     db.session.commit()
     return drawn
+
+
+@bp.get("/consultations/<consultation_id>/report.pdf")
+@access("patient", "professional")
+def report_file(consultation_id: str) -> Response:
+    """The newest version of the report on paper, in the portal's brand, sealed; for both parties."""
+    row = own(consultation_id)
+    if service.side_of(row, g.account.id) is None:
+        abort(404)
+    made = paper.report(row, language())
+    if made is None:
+        abort(404)
+    db.session.commit()
+    answer = Response(made, mimetype="application/pdf")
+    answer.headers["Content-Disposition"] = "attachment; filename=report.pdf"
+    return answer
 
 
 @bp.get("/wallet")

@@ -264,3 +264,24 @@ def test_a_harmful_file_is_told_to_both_sides_and_opened_by_nobody(sides, fronta
     assert len(set(told)) == 2
     assert "Not passed on" in two.text(two.get(f"/requests/{row.id}"))
     assert "/documents/" not in two.text(two.get(f"/requests/{row.id}"))
+
+
+def test_the_report_on_paper_is_sealed_and_for_both_parties_only(sides, frontalia, browse):
+    from core.care.papers import signing
+
+    one, two, _account_id, pro = sides
+    one.post("/ask/express_consultation", {**ASKED, "professional": [str(pro.id)]})
+    row = newest(frontalia)
+    assert one.get(f"/consultations/{row.id}/report.pdf").status_code == 404
+    two.post(f"/requests/{row.id}/accept")
+    two.post(f"/requests/{row.id}/report", {"conclusion": "Repos et eau 💧 مرحبا."})
+    for browser in (one, two):
+        answer = browser.get(f"/consultations/{row.id}/report.pdf")
+        assert answer.mimetype == "application/pdf"
+        with entered(frontalia.id):
+            assert signing.verify(answer.data).intact
+    with entered(frontalia.id):
+        assert not signing.verify(answer.data.replace(b"/Title", b"/TitlE", 1)).intact
+    stranger = browse()
+    signed_in(stranger, frontalia.id)
+    assert stranger.get(f"/consultations/{row.id}/report.pdf").status_code == 404
