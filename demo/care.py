@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from core.care.consultations import messages, reports, requests
 from core.care.consultations.models import Consultation
+from core.care.record import service as record
 from core.db import db
 from core.directory import service as directory
 from core.directory.models import Professional
@@ -18,7 +19,8 @@ from core.scheduling.service import NotAllowed
 from core.web.frame import Refused
 
 TARIFFS = (2500, 2200, 2800, 3000, 2000)
-WALLET_CENTS = 12_000
+WALLET_CENTS = 15_000
+STATES = ("waits", "talks", "done")
 BY_REQUEST = ("express_consultation", "video_consultation", "teleconsultation")
 
 
@@ -38,6 +40,23 @@ def fill(wallets: list[uuid.UUID]) -> None:
         money.credit(account_id, uuid.uuid5(account_id, "demo"), WALLET_CENTS)
 
 
+def health(account_id: uuid.UUID) -> None:
+    """A health profile with its mandatory answers, for who has none yet."""
+    subject = record.subject_of(account_id)
+    if not record.complete(subject):
+        return
+    author = record.Author(account_id)
+    record.write_entry(
+        subject, "biometrics",
+        {"height": "172", "weight": "70", "blood_group": "O+", "eye_colour": "brown", "hair_colour": "brown", "skin_colour": "fair"}, author,
+    )  # fmt: skip
+    record.write_entry(
+        subject, "allergies", {"kind": "medicine", "what": "Pénicilline", "reaction": "Éruption"}, author
+    )
+    for code in ("personal_history", "family_history", "medicines"):
+        record.declare_none(subject, code, author)
+
+
 def consult(patients: list[tuple[uuid.UUID, str]], emails: list[str]) -> None:
     """A request that waits, a talk under way, a report: for the first professionals, by the patients whom the rules allow."""
     if db.session.execute(select(Consultation.id).limit(1)).first() is not None:
@@ -49,16 +68,21 @@ def consult(patients: list[tuple[uuid.UUID, str]], emails: list[str]) -> None:
         if found is not None and "express_consultation" in found.services:
             doctors.append(found)
     for account_id, question in patients:
-        for number, doctor in enumerate(doctors):
-            _one(account_id, doctor, question, ("waits", "talks", "done")[number % 3])
+        health(account_id)
+        db.session.commit()
+        left = list(STATES)
+        for doctor in doctors:
+            if left and _one(account_id, doctor, question, left[0]):
+                left.pop(0)
 
 
-def _one(account_id: uuid.UUID, doctor: Professional, question: str, how: str) -> None:
+def _one(account_id: uuid.UUID, doctor: Professional, question: str, how: str) -> bool:
+    """One consultation; False where the rules or the wallet do not allow it."""
     booker = booking_people.booker(account_id)
     found = {c.professional.id: c for c in requests.candidates(booker, "express_consultation")}
     candidate = found.get(doctor.id)
     if candidate is None or not candidate.possible or money.wallet_cents(account_id) < candidate.tariff_cents:
-        return
+        return False
     try:
         row = requests.request(
             booker,
@@ -72,7 +96,7 @@ def _one(account_id: uuid.UUID, doctor: Professional, question: str, how: str) -
         )
     except (NotAllowed, Refused):
         db.session.rollback()
-        return
+        return False
     if how != "waits":
         requests.accept(doctor, row.id)
         messages.post(doctor.account_id, row.id, "Bonjour, depuis quand exactement ? Avez-vous de la fièvre ?")
@@ -87,3 +111,4 @@ def _one(account_id: uuid.UUID, doctor: Professional, question: str, how: str) -
             },
         )
     db.session.commit()
+    return True
