@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from core.hooks.registers import RegisterFormat
 
 PROJECT = "portico"
-API_VERSION = "1.1"
+API_VERSION = "1.2"
 
 hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)
@@ -312,6 +312,22 @@ class Contributions:
         When it raises: the plugin's providers are left out and the operator sees why.
         Tenant: set.
         Since: 1.0
+        Example: example
+        """
+
+    @hookspec
+    def video_providers(self) -> Sequence[t.VideoProvider]:
+        """Who can carry picture and sound of a consultation by video, in place of core's own calls (CB-164, CB-169).
+
+        Arguments: none.
+        Returns: a sequence of VideoProvider; `join` takes a RoomFacts and answers a JoinLink that is this person's alone,
+            with an https address; it lets two people in, records nothing, and raises on failure.
+        Combines: collected; none is used by itself: a portal names one under `care.video.provider`. Waiting room, limit,
+            messages and the other ways (telephone, messages) stay core's.
+        When it raises: the plugin's providers are left out and the operator sees why; where `join` raises, the page says
+            so and offers the other ways.
+        Tenant: set.
+        Since: 1.2
         Example: example
         """
 

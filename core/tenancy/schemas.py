@@ -6,6 +6,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
+from core.tenancy.schema_care import Care
 from core.tenancy.schema_fields import (
     CHANGE_MODES,
     COUNTRY,
@@ -316,6 +317,9 @@ class TenantConfig(Strict):
     )
     booking = fields.Nested(
         Booking, load_default=lambda: Booking().load({}), metadata={"description": "Appointments", "example": {}}
+    )
+    care = fields.Nested(
+        Care, load_default=lambda: Care().load({}), metadata={"description": "Care at a distance", "example": {}}
     )
     notifications = fields.Nested(
         Notifications,

@@ -35,6 +35,7 @@ ITEMS: Mapping[str, type] = {
     "message_templates": types.MessageTemplate,
     "identity_providers": types.IdentityProvider,
     "channel_providers": types.ChannelProvider,
+    "video_providers": types.VideoProvider,
     "agenda_formats": types.AgendaFormat,
 }
 YEAR = 2026
