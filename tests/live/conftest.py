@@ -5,18 +5,10 @@ from __future__ import annotations
 import pytest
 
 from core.live import presence, publish
-from core.testing import servers
 from core.testing.live import LivePage, LiveProcess, ticket
-from tests.care.rooms.conftest import as_account, asks, make_room
+from tests.care.rooms.conftest import as_account, asks, make_room, valkey_url
 
-__all__ = ["as_account", "asks", "make_room"]
-
-
-@pytest.fixture(scope="session")
-def valkey_url():
-    server = servers.valkey()
-    server.start()
-    return server.url
+__all__ = ["as_account", "asks", "make_room", "valkey_url"]
 
 
 @pytest.fixture(scope="module")

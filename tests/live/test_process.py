@@ -94,7 +94,9 @@ def turned_away(process, *words, host="frontalia.localhost"):
         one.close()
 
 
-@pytest.mark.parametrize("word", ["", "x", "[]", '{"type": 1}', '{"type": "hello"}', '{"type": "signal"}', b"\x00", "[" * 50_000])
+@pytest.mark.parametrize(
+    "word", ["", "x", "[]", '{"type": 1}', '{"type": "hello"}', '{"type": "signal"}', b"\x00", "[" * 50_000]
+)
 def test_the_first_message_is_a_ticket(portals, process, word):  # fmt: skip
     assert turned_away(process, word) == NOT_ADMITTED
 
@@ -159,7 +161,9 @@ def test_each_sees_the_other_come_and_go(make_room, page, portals, as_account, a
     professional.close()
     patient.until("presence", here={"patient": True, "professional": False})
     patient.close()
-    eventually(lambda: asks(browser, "GET", made.path + "/state").json["patient_online"] is False, 5, "the patient is gone")
+    eventually(
+        lambda: asks(browser, "GET", made.path + "/state").json["patient_online"] is False, 5, "the patient is gone"
+    )
     assert "not here yet" in browser.text(browser.get("/rooms/list"))
 
 

@@ -12,9 +12,19 @@ from flask import g
 
 from core import clock as clocks
 from core.care.rooms import service
+from core.consent import service as consent
 from core.db import db
+from core.identity import sessions
+from core.identity.models import Account
+from core.live import presence, publish
 from core.tenancy.current import entered
+from core.testing import servers
+from core.testing.calls import FAKE_DEVICES, RELAY_ONLY, WATCHED
+from core.testing.live import LiveProcess
 from core.testing.makers import _sign_in, make_booker, make_professional
+from tests.browser.conftest import ARGS, chromium, server
+
+__all__ = ["server"]
 
 
 @pytest.fixture
@@ -49,8 +59,6 @@ def as_account(browse, portals):
     """A browser signed in as an account of a portal."""
 
     def sign_in(account_id, slug="frontalia"):
-        from core.identity.models import Account
-
         visitor = browse(slug)
         with entered(portals[slug].id):
             account = db.session.get(Account, (portals[slug].id, account_id))
@@ -72,3 +80,79 @@ def asks():
         )
 
     return ask
+
+
+@pytest.fixture
+def live(app, portals, settings, server, valkey_url):
+    """The live process beside the test's web server, and a portal whose pages know where it is."""
+    process = LiveProcess(settings, valkey_url, public_port=server)
+    own = app.extensions["portico"].settings
+    before = own.redis_url, own.live_url
+    object.__setattr__(own, "redis_url", valkey_url)
+    object.__setattr__(own, "live_url", f"ws://{{host}}:{process.port}/live")
+    publish.connect(valkey_url)
+    process.start()
+    yield process
+    process.stop()
+    publish.disconnect()
+    presence._client(valkey_url).close()
+    presence._client.cache_clear()
+    object.__setattr__(own, "redis_url", before[0])
+    object.__setattr__(own, "live_url", before[1])
+
+
+@pytest.fixture(scope="session")
+def valkey_url():
+    run = servers.valkey()
+    run.start()
+    return run.url
+
+
+@pytest.fixture
+def chromiums():
+    """Start a Chromium of one's own with a fake camera and microphone: `chromiums(*more_arguments)`."""
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as p:
+        made = []
+
+        def launch(*more, devices=True):
+            fake = FAKE_DEVICES if devices else FAKE_DEVICES[1:]
+            one = p.chromium.launch(executable_path=chromium(), args=[*ARGS, *fake, *more])
+            made.append(one)
+            return one
+
+        yield launch
+        for one in made:
+            one.close()
+
+
+@pytest.fixture
+def visit(chromiums, server, portals):
+    """A page of an account in a Chromium of its own: `visit(account_id)`; errors of scripts fail the test."""
+    errors = []
+
+    def enter(account_id, *, relay_only=False, devices=True, context=None, slug="frontalia"):
+        if context is None:
+            context = chromiums(devices=devices).new_context(locale="en-GB", permissions=["camera", "microphone"] if devices else [])  # fmt: skip
+            with entered(portals[slug].id):
+                account = db.session.get(Account, (portals[slug].id, account_id))
+                consent.accept(account.id, consent.to_accept(), language="en", way="registration")
+                token = sessions.open_session(account, "tests")
+                db.session.commit()
+            base = f"http://{slug}.localhost:{server}"
+            context.add_cookies(
+                [{"name": n, "value": v, "url": base} for n, v in ((sessions.COOKIE, token), ("portico_language", "en"), ("portico_cookies", "necessary"))]
+            )  # fmt: skip
+            if relay_only:
+                context.add_init_script(RELAY_ONLY)
+            context.add_init_script(WATCHED)
+        page = context.new_page()
+        page.base = f"http://{slug}.localhost:{server}"
+        page.on("pageerror", lambda e: errors.append(str(e)))
+        page.on(
+            "console", lambda m: errors.append(m.text) if m.type == "error" and "Content Security" in m.text else None
+        )
+        return page
+
+    yield enter
+    assert errors == []

@@ -180,7 +180,9 @@ def test_what_is_no_request_for_a_ticket(make_room, as_account, asks, body):
     assert asks(visitor, "POST", "/live/token", json=body).status_code == 422
 
 
-@pytest.mark.parametrize("topic", ["room", "room:", "room:x", "nothing:00000000-0000-0000-0000-000000000007", "", "a" * 999])
+@pytest.mark.parametrize(
+    "topic", ["room", "room:", "room:x", "nothing:00000000-0000-0000-0000-000000000007", "", "a" * 999]
+)
 def test_topics_that_are_none(make_room, as_account, asks, topic):
     visitor = as_account(make_room().patient)
     assert asks(visitor, "POST", "/live/token", json={"topics": [topic]}).status_code == 404

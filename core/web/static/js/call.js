@@ -48,8 +48,9 @@ export class Call extends EventTarget {
     if (!signal.to) this.transmit({ kind: "ready", to: this.peer });
     if (!known) return this.#open();
     if (!this.pc || this.pc.connectionState === "connected") return;
-    if (this.pc.signalingState === "have-local-offer") this.#describe();
-    else if (!this.polite) await this.#again();
+    if (this.pc.signalingState === "have-local-offer") return this.#describe();
+    // A second word while both are still at it is no reason to begin anew.
+    if (!this.polite && Date.now() - this.since > PATIENCE) await this.#again();
   }
 
   async #open() {
@@ -57,6 +58,7 @@ export class Call extends EventTarget {
     const pc = new RTCPeerConnection(await this.servers());
     if (this.over) return pc.close();
     this.pc = pc;
+    this.since = Date.now();
     this.offering = false;
     this.ignoring = false;
     this.remote = new MediaStream();

@@ -21,7 +21,7 @@ async function open(wanted) {
   }
 }
 
-const CAMERA = { width: { ideal: 1280 }, height: { ideal: 720 }, facingMode: "user" };
+const CAMERA = { width: { ideal: 960 }, height: { ideal: 540 }, facingMode: "user" };
 const MICROPHONE = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
 
 // What there is of picture and sound: {stream, camera, microphone}. One that is missing does not take the other away.
@@ -53,7 +53,7 @@ export function level(stream, told) {
     const energy = Math.sqrt(values.reduce((sum, v) => sum + v * v, 0) / values.length);
     told(Math.min(1, energy * 4));
   }, 150);
-  return () => { clearInterval(timer); context.close(); };
+  return () => { clearInterval(timer); if (context.state !== "closed") context.close(); };
 }
 
 export function tone() {
