@@ -29,7 +29,7 @@ class Turn(Strict):
     )
     secret_env = text(
         "Variable that holds the secret shared with the relay",
-        "PORTICO_TURN_VARIABLE",
+        "PORTICO_TURN_SECRET",
         validate=validate.Regexp(TURN_VARIABLE, error="a variable whose name begins with PORTICO_TURN_"),
     )
 

@@ -126,6 +126,11 @@ def channel_providers() -> Sequence[api.ChannelProvider]:
 
 
 @hookimpl
+def video_providers() -> Sequence[api.VideoProvider]:
+    return (api.VideoProvider("example_rooms", content.ROOMS_LABEL, listeners.meet),)
+
+
+@hookimpl
 def register_formats() -> Sequence[api.RegisterFormat]:
     return content.REGISTERS
 

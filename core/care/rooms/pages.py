@@ -74,8 +74,11 @@ def room(room_id: str) -> str:
         except video.ProviderUnusable:
             unusable = True
     if link is not None and link.embed:
-        frame.allow("frame-src", *link.frame_origins)
-        frame.allow_devices(*link.frame_origins)
+        try:
+            frame.allow("frame-src", *link.frame_origins)
+            frame.allow_devices(*link.frame_origins)
+        except ValueError:
+            link, unusable = None, True
     if row.state == "in_call":
         ways = list(service.FALL_BACK[row.media])
     live.listen()

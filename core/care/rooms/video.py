@@ -124,7 +124,7 @@ def join(room: Room, account_id: uuid.UUID, language: str) -> JoinLink | None:
         return None
     if role is None or ends is None:
         raise ProviderUnusable(chosen.code)
-    facts = RoomFacts(str(room.id), _opaque(room.id, account_id), role, language, room.media, ends)  # type: ignore[arg-type]
+    facts = RoomFacts(_opaque(room.id, room.id), _opaque(room.id, account_id), role, language, room.media, ends)  # type: ignore[arg-type]
     try:
         link = chosen.join(facts)
     except Exception as error:

@@ -108,32 +108,32 @@ def valkey_url():
     return run.url
 
 
-@pytest.fixture
-def chromiums():
-    """Start a Chromium of one's own with a fake camera and microphone: `chromiums(*more_arguments)`."""
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as p:
-        made = []
+@pytest.fixture(scope="session")
+def chromiums(driver):
+    """Chromiums with a fake camera and microphone, each started once: `chromiums(number)`; `devices=False` has neither."""
+    made = {}
 
-        def launch(*more, devices=True):
-            fake = FAKE_DEVICES if devices else FAKE_DEVICES[1:]
-            one = p.chromium.launch(executable_path=chromium(), args=[*ARGS, *fake, *more])
-            made.append(one)
-            return one
+    def launch(number, devices=True):
+        if (number, devices) not in made:
+            args = [*ARGS, *(FAKE_DEVICES if devices else FAKE_DEVICES[1:])]
+            made[number, devices] = driver.chromium.launch(executable_path=chromium(), args=args)
+        return made[number, devices]
 
-        yield launch
-        for one in made:
-            one.close()
+    yield launch
+    for one in made.values():
+        one.close()
 
 
 @pytest.fixture
 def visit(chromiums, server, portals):
     """A page of an account in a Chromium of its own: `visit(account_id)`; errors of scripts fail the test."""
-    errors = []
+    errors, contexts = [], []
 
     def enter(account_id, *, relay_only=False, devices=True, context=None, slug="frontalia"):
         if context is None:
-            context = chromiums(devices=devices).new_context(locale="en-GB", permissions=["camera", "microphone"] if devices else [])  # fmt: skip
+            # The first person sits at one Chromium, the second at another.
+            context = chromiums(len(contexts) % 2, devices).new_context(locale="en-GB", permissions=["camera", "microphone"] if devices else [])  # fmt: skip
+            contexts.append(context)
             with entered(portals[slug].id):
                 account = db.session.get(Account, (portals[slug].id, account_id))
                 consent.accept(account.id, consent.to_accept(), language="en", way="registration")
@@ -155,4 +155,6 @@ def visit(chromiums, server, portals):
         return page
 
     yield enter
+    for context in contexts:
+        context.close()
     assert errors == []
