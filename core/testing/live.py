@@ -17,6 +17,7 @@ from typing import Any
 from flask import Flask
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin
 
 from core import crypto
 from core.db import db
@@ -120,7 +121,7 @@ class LivePage:
         self.heard: list[dict[str, Any]] = []
         try:
             self._context: Any = connect(
-                f"ws://{host}:{port}{path}", sock=where, origin=origin or f"http://{host}:8000", compression=None  # type: ignore[arg-type]
+                f"ws://{host}:{port}{path}", sock=where, origin=Origin(origin or f"http://{host}:8000"), compression=None
             )  # fmt: skip
             self.socket: ClientConnection = self._context.__enter__()
         except BaseException:
