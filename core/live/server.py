@@ -28,6 +28,9 @@ log = logging.getLogger("portico.live")
 
 PATH, HEALTH = "/live", "/healthz"
 ADMISSION_SECONDS = 5.0
+# Who came and went says nothing that the portal's own log does not; probes that open a port and go are no errors.
+_WIRE_LOG = logging.getLogger("portico.live.wire")
+_WIRE_LOG.setLevel(logging.CRITICAL)
 MOST_STRANGERS = 500
 """Connections that have not shown a ticket yet; beyond these newcomers wait outside."""
 
@@ -133,7 +136,7 @@ class Live:
         async with serve(
             self.serve_one, hosts, port,  # type: ignore[arg-type]
             process_request=self.door, compression=None, max_size=messages.LARGEST_FRAME,
-            max_queue=16, ping_interval=20, ping_timeout=20, close_timeout=2, server_header=None, open_timeout=10,
+            max_queue=16, ping_interval=20, ping_timeout=20, close_timeout=2, server_header=None, open_timeout=10, logger=_WIRE_LOG,
         ) as server:  # fmt: skip
             own = [
                 asyncio.create_task(self.common.listen(self.hub.heard, self.hub.everybody_again)),
@@ -141,6 +144,7 @@ class Live:
                 asyncio.create_task(_every(hubs.SESSIONS_SECONDS, self.hub.end_sessions)),
                 asyncio.create_task(_every(hubs.TICK_SECONDS, self.hub.tick)),
             ]
+            log.info("listening", extra={"port": port})
             try:
                 await stop.wait()
             finally:

@@ -52,6 +52,7 @@ function render() {
   for (const part of all("[data-media]")) part.hidden = !part.dataset.media.split(" ").includes(state.media);
   for (const form of all("[data-way]")) form.hidden = !state.ways.includes(form.dataset.way);
   for (const part of all("[data-can-start]")) part.hidden = !state.can_start;
+  for (const part of all("[data-opens]")) part.hidden = Date.parse(state.opens_at) <= Date.now() + drift;
   for (const part of all("[data-presence]")) {
     const known = part.dataset.presence === "patient" ? state.patient_online : state.professional_available;
     part.dataset.is = known === null ? "unknown" : known ? "yes" : "no";
@@ -177,11 +178,12 @@ function note() {
 // -- time
 
 let warned = false;
-let over = 0;
+let looked = 0;
 function tick() {
   const box = one("[data-left]");
-  if (!box || state.state !== "in_call" || !state.ends_at) return;
   const now = Date.now() + drift;
+  if (state.state === "waiting" && state.role === "professional" && !state.can_start && now >= Date.parse(state.opens_at)) soonAgain();
+  if (!box || state.state !== "in_call" || !state.ends_at) return;
   const left = Math.max(0, Math.round((Date.parse(state.ends_at) - now) / 1000));
   box.textContent = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
   const soon = now >= Date.parse(state.warns_at);
@@ -192,10 +194,13 @@ function tick() {
     one("[data-left-said]").textContent = one("[data-warned] .alert-title").textContent;
   }
   // The server ends it; a page that heard nothing looks for itself.
-  if (left === 0 && Date.now() - over > SOON) {
-    over = Date.now();
-    refresh();
-  }
+  if (left === 0) soonAgain();
+}
+
+function soonAgain() {
+  if (Date.now() - looked < SOON) return;
+  looked = Date.now();
+  refresh();
 }
 setInterval(tick, 1000);
 
