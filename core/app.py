@@ -20,7 +20,9 @@ from core import builtin, logs
 from core.db import current_tenant_id, db, global_scope
 from core.db.base import install_engine_events
 from core.hooks.manager import BUILTIN, PluginRuntime
+from core.identity import sessions
 from core.jobs import outbox, periodic
+from core.live import publish, topics
 from core.metrics import Metrics
 from core.settings import Settings
 from core.tenancy import current, service, template_overrides
@@ -34,6 +36,7 @@ ROOMS = (
     "core.web.health",
     "core.tenancy.anchoring",
     "core.promises.service",
+    "core.live.pages",
     "core.notifications.pages",
     "core.consent.pages",
     "core.identity.pages",
@@ -49,6 +52,7 @@ ROOMS = (
     "core.care.consultations.desk",
     "core.care.record.pages",
     "core.care.prescriptions.pages",
+    "core.care.rooms.pages",
     "core.console.pages",
     "core.api.v1",
 )
@@ -208,6 +212,7 @@ def _connect(app: Flask, wake: bool) -> None:
     if wake:
         wake_workers(app)
     outbox.connect_tenants(current.entered)
+    topics.connect(sessions.alive)
     periodic.connect(lambda: current.tenant_ids(("draft", "live")), plugin_jobs, current.entered, service.resume_due)
 
 
@@ -215,4 +220,6 @@ def wake_workers(app: Flask) -> None:
     """From now on this process tells Valkey what it announced: what `create_app` does unless `wake=False`."""
     from core.jobs.worker import waker
 
-    outbox.connect(wake=waker(app.extensions["portico"].settings.redis_url))
+    url = app.extensions["portico"].settings.redis_url
+    outbox.connect(wake=waker(url))
+    publish.connect(url)

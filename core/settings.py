@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+LIVE_URL = re.compile(r"^wss?://(\{host\}|[a-z0-9.-]+)(:\d{1,5})?/live\Z")
 SMTP_PORTS = {"smtp": 587, "smtps": 465, "smtp+plain": 25}
 
 
@@ -29,6 +31,8 @@ class Settings:
     tenants_dir: Path = Path("tenants")
     templates_dir: Path | None = None
     public_port: int = 8000
+    live_port: int = 8001
+    live_url: str = ""
     smtp_url: str = ""
     sms_url: str = ""
     clamd: str = ""
@@ -92,6 +96,11 @@ class Settings:
         wrong = wrong_signing_p12(p12, e.get("PORTICO_SIGNING_PASSWORD", "")) if p12 else None
         if wrong is not None:
             problems.append(wrong)
+        live_url = e.get("PORTICO_LIVE_URL", "")
+        if live_url and not LIVE_URL.match(live_url):
+            problems.append(
+                "PORTICO_LIVE_URL is not understood: write wss://{host}:8001/live, or leave it out behind a proxy"
+            )
         if problems:
             raise SettingsError("\n".join(problems))
         return cls(
@@ -105,6 +114,8 @@ class Settings:
             tenants_dir=Path(e.get("PORTICO_TENANTS_DIR", "tenants")),
             templates_dir=Path(e["PORTICO_TEMPLATES_DIR"]) if e.get("PORTICO_TEMPLATES_DIR") else None,
             public_port=int(e.get("PORTICO_PORT", "8000")),
+            live_port=int(e.get("PORTICO_LIVE_PORT", "8001")),
+            live_url=live_url,
             smtp_url=smtp_url,
             sms_url=e.get("PORTICO_SMS_URL", ""),
             clamd=clamd,
@@ -112,7 +123,7 @@ class Settings:
             trusted_proxies=int(e.get("PORTICO_TRUSTED_PROXIES", "0")),
             signing_p12=p12,
             signing_password=e.get("PORTICO_SIGNING_PASSWORD", ""),
-            provider_secrets={k: v for k, v in e.items() if k.startswith("PORTICO_OIDC_") and v},
+            provider_secrets={k: v for k, v in e.items() if k.startswith(("PORTICO_OIDC_", "PORTICO_TURN_")) and v},
         )
 
 

@@ -20,6 +20,7 @@ COMMANDS = {
     "demo": "running:demo",
     "directory": "registers:directory_group",
     "doctor": "running:doctor",
+    "live": "running:live",
     "operator": "data:operator_group",
     "plugin": "plugins:plugin_group",
     "receipts": "receipts:receipts_group",

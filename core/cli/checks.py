@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -52,6 +53,7 @@ def all_checks() -> Iterator[Check]:
     yield _valkey(settings)
     yield _mail(settings, runtime)
     yield _files(settings, runtime)
+    yield from _live(settings)
 
 
 def _servers() -> Iterator[Check]:
@@ -148,6 +150,23 @@ def _files(settings: Settings, runtime: PluginRuntime) -> Check:
         return Check("file scanner", True, ", ".join(["basic, which knows no virus", *plugins]))
     return Check(
         "file scanner", False, "none but “basic”, which knows no virus", "set PORTICO_CLAMD; files wait until then"
+    )
+
+
+def _live(settings: Settings) -> Iterator[Check]:
+    """Only where this machine is told to run one: behind a proxy the live process may stand anywhere."""
+    if not os.environ.get("PORTICO_LIVE_PORT"):
+        return
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{settings.live_port}/healthz", timeout=2) as answer:
+            answers = answer.status == 200
+    except OSError:
+        answers = False
+    yield Check(
+        "live channel",
+        answers,
+        "answers" if answers else f"nothing answers on port {settings.live_port}",
+        "start `portico live`; without it waiting rooms and messages are looked at now and then, and calls by video cannot begin",
     )
 
 

@@ -18,7 +18,7 @@ import click
 
 from core.cli import environment
 from core.embedded import EmbeddedPostgres, EmbeddedValkey
-from core.embedded.supervisor import Child
+from core.embedded.supervisor import Child, listens
 from core.embedded.supervisor import up as supervise
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 DATABASE = "portico"
 WEB_SECONDS = 20.0
+LIVE_TRIES = 50
 
 
 @click.command()
@@ -35,6 +36,7 @@ def up(demo: bool, port: int) -> None:
     """Start everything that is not given by URL, and stop it all on Ctrl-C."""
     var = environment.var_folder()
     kept = environment.kept_secrets(var)
+    live_port = int(os.environ.get("PORTICO_LIVE_PORT") or _free_after(port))
     postgres = None if os.environ.get("PORTICO_DATABASE_URL") else EmbeddedPostgres(var)
     valkey = None if os.environ.get("PORTICO_REDIS_URL") else EmbeddedValkey(var)
     servers: list[tuple[str, Any]] = [(n, s) for n, s in (("postgres", postgres), ("valkey", valkey)) if s is not None]
@@ -49,7 +51,7 @@ def up(demo: bool, port: int) -> None:
     def prepare() -> list[Child]:
         from core.cli.serving import let_go
 
-        _settle(var, port, kept, postgres, valkey)
+        _settle(var, port, live_port, kept, postgres, valkey)
         app = _make()
         rest = _open(app, welcome, demo)
         let_go(app)
@@ -73,7 +75,11 @@ def up(demo: bool, port: int) -> None:
         Child("web", _command("serve", "--port", str(port)), run=forked(lambda app: _serve(app, port))),
         Child("worker", _command("worker"), run=forked(lambda app: _after_web(port, app, _work))),
         Child("scheduler", _command("scheduler"), run=forked(lambda app: _after_web(port, app, _schedule))),
-    ]
+        Child(
+            "live", _command("live", "--port", str(live_port)), ready=listens("127.0.0.1", live_port),
+            run=forked(lambda app: _after_web(port, app, lambda app: _live(app, "127.0.0.1", live_port))),
+        ),
+    ]  # fmt: skip
     sys.exit(
         supervise(var=var, children=children, servers=servers, on_ready=ready, prepare=prepare, meanwhile=meanwhile)
     )
@@ -83,8 +89,21 @@ def _command(*words: str) -> list[str]:
     return [sys.executable, "-m", "core.cli", *words]
 
 
+def _free_after(port: int) -> int:
+    """The next port that nobody listens on, for the live channel: browsers reach it beside the web server's."""
+    for candidate in range(port + 1, min(port + LIVE_TRIES, 65536)):
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", candidate)):
+            return candidate
+    raise click.ClickException(f"no free port for the live channel after {port}: set PORTICO_LIVE_PORT")
+
+
 def _settle(
-    var: Path, port: int, kept: dict[str, str], postgres: EmbeddedPostgres | None, valkey: EmbeddedValkey | None
+    var: Path,
+    port: int,
+    live_port: int,
+    kept: dict[str, str],
+    postgres: EmbeddedPostgres | None,
+    valkey: EmbeddedValkey | None,
 ) -> None:
     """Roles and database, and the settings of this run: in the environment, and in a file for commands beside it."""
     from core.db.rls import APP, OWNER
@@ -94,6 +113,9 @@ def _settle(
         "PORTICO_ENV": os.environ.get("PORTICO_ENV", "development"),
         "PORTICO_VAR": str(var),
         "PORTICO_PORT": str(port),
+        "PORTICO_LIVE_PORT": str(live_port),
+        # No proxy stands before this: pages connect to the live process itself.
+        "PORTICO_LIVE_URL": os.environ.get("PORTICO_LIVE_URL") or f"ws://{{host}}:{live_port}/live",
         "PORTICO_TENANTS_DIR": str(Path(os.environ.get("PORTICO_TENANTS_DIR", "tenants")).resolve()),
         "PORTICO_SECRET_KEY": os.environ.get("PORTICO_SECRET_KEY") or kept["PORTICO_SECRET_KEY"],
         "PORTICO_MASTER_KEY": os.environ.get("PORTICO_MASTER_KEY") or kept["PORTICO_MASTER_KEY"],
@@ -266,6 +288,22 @@ def _schedule(app: Flask) -> None:
     signal.signal(signal.SIGINT, stop)
     with app.app_context():
         run_scheduler(environment.load().redis_url, lambda: stopped)
+
+
+@click.command()
+@click.option("--port", type=int, help="Port to listen on; default PORTICO_LIVE_PORT, else 8001.")
+@click.option("--bind", default="127.0.0.1", show_default=True, help="Address to listen on.")
+def live(port: int | None, bind: str) -> None:
+    """The live channel: waiting rooms, calls, messages that appear by themselves. Several may run."""
+    app = environment.application(wake=True)
+    _live(app, bind, port or environment.load().live_port)
+
+
+def _live(app: Flask, bind: str, port: int) -> None:
+    from core.cli.serving import hosts
+    from core.live.server import run
+
+    run(app, hosts(bind), port)
 
 
 @click.command()

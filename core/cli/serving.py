@@ -30,8 +30,12 @@ class Web:
 
     def addresses(self) -> list[str]:
         """What to listen on: on this machine both families, since browsers try `localhost` in both."""
-        both = self.bind == "127.0.0.1" and _has_ipv6()
-        return [f"{self.bind}:{self.port}", *([f"[::1]:{self.port}"] if both else [])]
+        return [f"[{host}]:{self.port}" if ":" in host else f"{host}:{self.port}" for host in hosts(self.bind)]
+
+
+def hosts(bind: str) -> list[str]:
+    """The hosts to listen on: on this machine both families, since browsers try `localhost` in both."""
+    return [bind, "::1"] if bind == "127.0.0.1" and _has_ipv6() else [bind]
 
 
 @contextmanager

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from core.hooks.registers import RegisterFormat
 
 PROJECT = "portico"
-API_VERSION = "1.1"
+API_VERSION = "1.2"
 
 hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)
@@ -168,7 +168,7 @@ class Contributions:
             itself (`record.mandatory_registers`). What was written stays readable when the plugin is switched off.
         When it raises: the plugin's registers are left out and the operator sees why.
         Tenant: set.
-        Since: 1.1
+        Since: 1.2
         Example: jurisdiction_fr
         """
 
@@ -220,7 +220,7 @@ class Contributions:
         Combines: collected; those of the prescriber's country and of the kind of prescription are all asked for.
         When it raises: the plugin's mentions are left out and the operator sees why.
         Tenant: set.
-        Since: 1.1
+        Since: 1.2
         Example: jurisdiction_fr
         """
 
@@ -233,7 +233,7 @@ class Contributions:
         Combines: collected; a portal without any has no pharmacist's space (404).
         When it raises: the plugin's space is left out and the operator sees why.
         Tenant: set.
-        Since: 1.1
+        Since: 1.2
         Example: jurisdiction_fr
         """
 
@@ -367,7 +367,23 @@ class Contributions:
             names one under `care.scanner`, and nobody opens a file that this one has not found clean.
         When it raises: the plugin's scanners are left out, the operator sees why, and files wait.
         Tenant: set.
-        Since: 1.1
+        Since: 1.2
+        Example: example
+        """
+
+    @hookspec
+    def video_providers(self) -> Sequence[t.VideoProvider]:
+        """Who can carry picture and sound of a consultation by video, in place of core's own calls (CB-164, CB-169).
+
+        Arguments: none.
+        Returns: a sequence of VideoProvider; `join` takes a RoomFacts and answers a JoinLink that is this person's alone,
+            with an https address; it lets two people in, records nothing, and raises on failure.
+        Combines: collected; none is used by itself: a portal names one under `care.video.provider`. Waiting room, limit,
+            messages and the other ways (telephone, messages) stay core's.
+        When it raises: the plugin's providers are left out and the operator sees why; where `join` raises, the page says
+            so and offers the other ways.
+        Tenant: set.
+        Since: 1.2
         Example: example
         """
 
@@ -504,7 +520,7 @@ class Decisions:
         Combines: deny overrides; core itself permits what the patient allowed; no permit means deny.
         When it raises: deny with reason `plugin_error`.
         Tenant: none is needed; the settings are in the question.
-        Since: 1.1
+        Since: 1.2
         Example: example
         """
 
@@ -586,7 +602,7 @@ class Events:
         Combines: each plugin is told on its own; one that fails does not hold up the others.
         When it raises: retried with growing pauses, then dead-lettered where the operator sees it.
         Tenant: set.
-        Since: 1.1
+        Since: 1.2
         Example: example
         """
 
@@ -599,7 +615,7 @@ class Events:
         Combines: each plugin is told on its own; one that fails does not hold up the others.
         When it raises: retried with growing pauses, then dead-lettered where the operator sees it.
         Tenant: set.
-        Since: 1.1
+        Since: 1.2
         Example: example
         """
 
@@ -612,7 +628,7 @@ class Events:
         Combines: each plugin is told on its own; one that fails does not hold up the others.
         When it raises: retried with growing pauses, then dead-lettered where the operator sees it.
         Tenant: set.
-        Since: 1.1
+        Since: 1.2
         Example: example
         """
 
@@ -625,7 +641,7 @@ class Events:
         Combines: each plugin is told on its own; one that fails does not hold up the others.
         When it raises: retried with growing pauses, then dead-lettered where the operator sees it.
         Tenant: set.
-        Since: 1.1
+        Since: 1.2
         Example: example
         """
 
@@ -638,7 +654,7 @@ class Events:
         Combines: each plugin is told on its own; one that fails does not hold up the others.
         When it raises: retried with growing pauses, then dead-lettered where the operator sees it.
         Tenant: set.
-        Since: 1.1
+        Since: 1.2
         Example: example
         """
 
@@ -651,7 +667,7 @@ class Events:
         Combines: each plugin is told on its own; one that fails does not hold up the others.
         When it raises: retried with growing pauses, then dead-lettered where the operator sees it.
         Tenant: set.
-        Since: 1.1
+        Since: 1.2
         Example: example
         """
 
@@ -664,7 +680,7 @@ class Events:
         Combines: each plugin is told on its own; one that fails does not hold up the others.
         When it raises: retried with growing pauses, then dead-lettered where the operator sees it.
         Tenant: set.
-        Since: 1.1
+        Since: 1.2
         Example: example
         """
 
@@ -677,7 +693,7 @@ class Events:
         Combines: each plugin is told on its own; one that fails does not hold up the others.
         When it raises: retried with growing pauses, then dead-lettered where the operator sees it.
         Tenant: set.
-        Since: 1.1
+        Since: 1.2
         Example: example
         """
 
@@ -690,7 +706,7 @@ class Events:
         Combines: each plugin is told on its own; one that fails does not hold up the others.
         When it raises: retried with growing pauses, then dead-lettered where the operator sees it.
         Tenant: set.
-        Since: 1.1
+        Since: 1.2
         Example: example
         """
 
@@ -703,7 +719,7 @@ class Events:
         Combines: each plugin is told on its own; one that fails does not hold up the others.
         When it raises: retried with growing pauses, then dead-lettered where the operator sees it.
         Tenant: set.
-        Since: 1.1
+        Since: 1.2
         Example: example
         """
 

@@ -392,6 +392,48 @@ class FileScanner:
 
     code: str
     scan: Callable[[bytes], ScanVerdict]
+
+
+@dataclass(frozen=True, slots=True)
+class RoomFacts:
+    """A call as a provider sees it: nothing that says who the people are.
+
+    `room` is the same for both, `person` differs; both are opaque and stable for this call. `media` is the way now in
+    force. `ends_at` is when the platform ends the call; the provider's room must let nobody in after it.
+    """
+
+    room: str
+    person: str
+    role: Holder
+    language: str
+    media: Literal["video", "audio", "phone", "message"]
+    ends_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class JoinLink:
+    """One person's way into a provider's room: an https address that is theirs alone and ends with the call.
+
+    `embed` shows it inside the page: then `frame_origins` are the origins that the frame may load and that may use camera
+    and microphone. Otherwise it opens in a window of its own.
+    """
+
+    url: str
+    embed: bool = False
+    frame_origins: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class VideoProvider:
+    """Somebody who carries picture and sound in place of core's own calls (LiveKit, Jitsi). A portal names it by `code`.
+
+    `join` makes or finds the room and answers one person's way in; it raises on failure. The room lets exactly two people
+    in (CB-169) and never records (CB-164): a provider that cannot be told so is not to be offered.
+    """
+
+    code: str
+    label: Message
+    join: Callable[[RoomFacts], JoinLink]
     weight: int = 100
 
 

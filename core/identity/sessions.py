@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -213,6 +214,16 @@ def listed(account_id: uuid.UUID) -> list[AuthSession]:
     """The account's open sessions, latest first."""
     query = select(AuthSession).where(AuthSession.account_id == account_id, AuthSession.expires_at > clock.now())
     return list(db.session.execute(query.order_by(AuthSession.seen_at.desc())).scalars())
+
+
+def alive(session_ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:
+    """Those of these sessions of the present portal that are still open (the live channel asks)."""
+    query = select(AuthSession.id).where(
+        AuthSession.tenant_id == current_tenant_id(),
+        AuthSession.id.in_(list(session_ids)),
+        AuthSession.expires_at > clock.now(),
+    )
+    return set(db.session.execute(query).scalars())
 
 
 def end(account_id: uuid.UUID, session_id: uuid.UUID) -> bool:

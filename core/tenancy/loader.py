@@ -89,6 +89,7 @@ class _Reader:
         self._services()
         view = self.runtime.dispatcher(self.config["plugins"], self.config["plugins"])
         provider_checks.tell_problems(self.config, view, self._add)
+        provider_checks.tell_video_problem(self.config, view, self._add)
         self._every_language(self.config, ())
         self._contrast()
         self._document_list()

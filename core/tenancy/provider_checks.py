@@ -1,4 +1,4 @@
-"""Identity providers of a tenant.yaml against what the enabled plugins offer: told with path, nearest and allowed."""
+"""Providers of identity and of video in a tenant.yaml against what the enabled plugins offer: told with path, nearest and allowed."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from core.hooks.manager import Dispatcher
 from core.hooks.types import IdentityProvider
 from core.tenancy.problems import Path_, Tell, nearest
+from core.tenancy.schema_care import PEER
 from core.tenancy.schema_providers import variable_prefix
 
 OWN = ("label", "audience")
@@ -32,6 +33,21 @@ def tell_problems(config: Mapping[str, Any], dispatcher: Dispatcher, tell: Tell)
         else:
             _public(entry, path, known, tell)
         _secrets(entry, path, known, str(config.get("slug") or ""), tell)
+
+
+def tell_video_problem(config: Mapping[str, Any], dispatcher: Dispatcher, tell: Tell) -> None:
+    """Tell where `care.video.provider` names nobody who is there."""
+    care = config.get("care")
+    code = care.get("video", {}).get("provider") if isinstance(care, Mapping) else None
+    offered = [PEER, *sorted(p.code for p in dispatcher.collect("video_providers"))]
+    if code and code not in offered:
+        tell(
+            ("care", "video", "provider"),
+            "no enabled plugin offers this provider",
+            found=repr(code),
+            nearest=nearest(code, offered),
+            allowed=", ".join(offered),
+        )
 
 
 def _own(entry: Mapping[str, Any], path: Path_, offered: list[str], languages: Any, tell: Tell) -> None:

@@ -40,6 +40,7 @@ ITEMS: Mapping[str, type] = {
     "identity_providers": types.IdentityProvider,
     "channel_providers": types.ChannelProvider,
     "file_scanners": types.FileScanner,
+    "video_providers": types.VideoProvider,
     "agenda_formats": types.AgendaFormat,
 }
 YEAR = 2026

@@ -60,6 +60,14 @@ def worker() -> str:
     return os.environ.get("PYTEST_XDIST_WORKER", "master")
 
 
+@pytest.fixture(scope="session")
+def driver() -> Iterator[Any]:
+    """Playwright, started once for all tests of a process: it bears no second one beside it."""
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as made:
+        yield made
+
+
 @pytest.fixture
 def clock() -> Iterator[Clock]:
     """The platform's clock: `clock.set(instant)`, `clock.move(days=1)`; put back at the end."""

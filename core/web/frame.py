@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import re
 import secrets
 import time
 from typing import Any, cast
@@ -24,6 +25,12 @@ CSP = (
     "connect-src 'self'; media-src 'self' blob:; manifest-src 'self'; worker-src 'self'; form-action 'self'; "
     "frame-ancestors 'none'; base-uri 'none'; object-src 'none'"
 )
+PERMISSIONS = "camera=({devices}), microphone=({devices}), display-capture=(), geolocation=(), payment=()"
+# What a page may open for itself; scripts and styles never come from elsewhere.
+OPENABLE = ("connect-src", "frame-src")
+
+
+_ORIGIN = re.compile(r"^(https?|wss?)://[A-Za-z0-9.-]+(:\d{1,5})?\Z")
 
 
 class Refused(Exception):
@@ -82,12 +89,12 @@ def _suspended() -> Any:
 
 def _headers(response: Response) -> Response:
     h = response.headers
-    h.setdefault("Content-Security-Policy", CSP)
+    h.setdefault("Content-Security-Policy", _policy())
     h.setdefault("X-Content-Type-Options", "nosniff")
     h.setdefault("Referrer-Policy", "same-origin")
     h.setdefault("Cross-Origin-Opener-Policy", "same-origin")
     h.setdefault("Cross-Origin-Resource-Policy", "same-origin")
-    h.setdefault("Permissions-Policy", "camera=(self), microphone=(self), geolocation=(), payment=()")
+    h.setdefault("Permissions-Policy", _permissions())
     h["X-Request-Number"] = request_number()
     if current_app.extensions["portico"].settings.secure_cookies:
         h.setdefault("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
@@ -98,6 +105,42 @@ def _headers(response: Response) -> Response:
             callback(response)
         _measure(response)
     return response
+
+
+def allow(directive: str, *origins: str) -> None:
+    """Open the present page's content policy to these origins: `connect-src` or `frame-src` only.
+
+    Raises ValueError for another directive, and for what is no plain origin.
+    """
+    if directive not in OPENABLE:
+        raise ValueError(f"{directive} stays closed")
+    for origin in origins:
+        if not _ORIGIN.match(origin):
+            raise ValueError(f"no origin: {origin!r}")
+    g.setdefault("opened", {}).setdefault(directive, []).extend(origins)
+
+
+def allow_devices(*origins: str) -> None:
+    """Let frames of these origins on the present page use camera and microphone. Raises ValueError as `allow`."""
+    for origin in origins:
+        if not _ORIGIN.match(origin):
+            raise ValueError(f"no origin: {origin!r}")
+    g.setdefault("opened", {}).setdefault("devices", []).extend(origins)
+
+
+def _policy() -> str:
+    opened: dict[str, list[str]] = g.get("opened") or {}
+    policy = CSP
+    if "connect-src" in opened:
+        policy = policy.replace("connect-src 'self'", " ".join(["connect-src 'self'", *opened["connect-src"]]))
+    if "frame-src" in opened:
+        policy = f"{policy}; frame-src {' '.join(opened['frame-src'])}"
+    return policy
+
+
+def _permissions() -> str:
+    origins = (g.get("opened") or {}).get("devices", ())
+    return PERMISSIONS.format(devices=" ".join(["self", *(f'"{o}"' for o in origins)]))
 
 
 def _measure(response: Response) -> None:
@@ -127,6 +170,7 @@ def _close(_error: BaseException | None) -> None:
         "language",
         "csrf_seed",
         "csrf_made",
+        "opened",
         "tenant",
     ):
         g.pop(name, None)

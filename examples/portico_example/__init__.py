@@ -143,6 +143,11 @@ def file_scanners() -> Sequence[api.FileScanner]:
 
 
 @hookimpl
+def video_providers() -> Sequence[api.VideoProvider]:
+    return (api.VideoProvider("example_rooms", content.ROOMS_LABEL, listeners.meet),)
+
+
+@hookimpl
 def register_formats() -> Sequence[api.RegisterFormat]:
     return content.REGISTERS
 

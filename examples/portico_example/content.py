@@ -36,6 +36,7 @@ from core.plugin_api import (
 )
 
 _ = Domain("example")
+ROOMS_LABEL = _("Rooms of Examplia")
 COUNTRY = "XE"  # a code that no country will ever have
 
 

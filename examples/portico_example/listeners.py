@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 
-from core.plugin_api import Delivery, Event, ScannerAway, ScanVerdict
+from core.plugin_api import Delivery, Event, JoinLink, RoomFacts, ScannerAway, ScanVerdict
 
 log = logging.getLogger("portico.example")
 _seen: set[str] = set()
@@ -42,3 +42,15 @@ def look_at(data: bytes) -> ScanVerdict:
         raise ScannerAway("larger than this scanner reads", this_file_only=True)
     harmful = b"EICAR-STANDARD-ANTIVIRUS-" + b"TEST-FILE" in data
     return ScanVerdict(not harmful, "Test.File" if harmful else None)
+
+
+def meet(facts: RoomFacts) -> JoinLink:
+    """A way into a room elsewhere. A real plugin asks its service for a room of two, without recording, that closes at the
+    end, and signs each person's way in; here the address alone is made."""
+    if facts.media not in ("video", "audio"):
+        raise ValueError("no picture and no sound is wanted")
+    return JoinLink(
+        f"https://rooms.example.org/{facts.room}?as={facts.person}&lang={facts.language}",
+        embed=True,
+        frame_origins=("https://rooms.example.org",),
+    )

@@ -70,6 +70,9 @@ GOALS = (
     Goal("R2", "Acknowledged bookings lost after kill -9 of PostgreSQL, 20 rounds", "–", 0, 0),
     Goal("R3 database", "Bookings answered again after kill -9 of PostgreSQL", "–", 10, 4, "s"),
     Goal("R3 web", "All web workers back after kill -9 of one", "–", 2, 1, "s"),
+    Goal("L1", "Signals of 100 calls that begin at once: all of one call there, p95", "–", 2000, 1000, "ms"),
+    Goal("L2", "1,000 patients in waiting rooms: CPU of the live process", "one core", 15, 5, "%"),
+    Goal("L3", "“A message has arrived”, 200 open consultations: told to both pages, p95", "–", 250, 50, "ms"),
     Goal("R4", "Every message delivered after kill -9 of the worker", "–", 60, 15, "s"),
 )  # fmt: skip
 

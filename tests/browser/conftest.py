@@ -30,12 +30,10 @@ def chromium():
 
 
 @pytest.fixture(scope="session")
-def browser():
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as p:
-        made = p.chromium.launch(executable_path=chromium(), args=ARGS)
-        yield made
-        made.close()
+def browser(driver):
+    made = driver.chromium.launch(executable_path=chromium(), args=ARGS)
+    yield made
+    made.close()
 
 
 @pytest.fixture

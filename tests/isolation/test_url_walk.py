@@ -11,6 +11,7 @@ from core.care.documents import service as documents
 from core.care.prescriptions.models import Prescription
 from core.care.record import service as record
 from core.care.record.models import HealthEntry, RecordGrant
+from core.care.rooms import service as rooms
 from core.console.service import ensure_console
 from core.db import db
 from core.directory.models import Professional
@@ -23,7 +24,7 @@ from core.testing.makers import choice, make_booker, make_professional, signed_i
 from core.web.access import declared
 
 # Ids of what belongs to one patient and one professional, of the same portal too.
-PRIVATE = {"appointment_id", "consultation_id", "prescription_id", "document_id", "grant_id", "entry_id"}
+PRIVATE = {"appointment_id", "consultation_id", "prescription_id", "document_id", "grant_id", "entry_id", "room_id"}
 SKIP = ("static", "bootstrap.static")
 
 
@@ -152,6 +153,10 @@ def rich(app, portals):
             documents.Upload("application/pdf", b"canary note"), person_id=booker.person_id, subject_kind="consultation",
             subject_id=uuid.UUID(int=8), author_account_id=booker.account_id, kind="document", name="Canaryname.pdf",
         )  # fmt: skip
+        room = rooms.open_room(
+            subject_id=row.id, service="video_consultation", patient_account_id=booker.account_id,
+            professional_account_id=made.account.id, opens_at=free.starts_at,
+        )  # fmt: skip
         db.session.commit()
         documents.scan(file.id)
         whose = record.subject_of(booker.account_id)
@@ -172,6 +177,7 @@ def rich(app, portals):
             "receipt_id": uuid.UUID(int=9),
             "grant_id": grant_id,
             "entry_id": entry_id,
+            "room_id": room.id,
         }
 
 

@@ -230,7 +230,7 @@ def _row(booker: Booker, service: str, channel: str, question: str, highest_cent
         question=keys.seal(person_id, "consultations", "question", question.strip()),
     )
     if channel == BY_VIDEO:
-        row.limit_minutes = int(current_tenant().config["care"]["on_demand_minutes"])
+        row.limit_minutes = int(current_tenant().config["care"]["video"]["on_demand_minutes"])
     return row
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import UUID
 from core.db.rls import protect
 
 revision = "0045"
-down_revision = "0043"
+down_revision = "0044"
 
 TS = sa.DateTime(timezone=True)
 ID = UUID(as_uuid=True)

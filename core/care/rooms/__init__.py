@@ -1,0 +1,1 @@
+"""Rooms of video consultations: two people, a limit, never a recording."""
