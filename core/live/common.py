@@ -8,7 +8,7 @@ import json
 import logging
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any
 
 import redis.asyncio as redis
@@ -46,11 +46,11 @@ def _client(url: str, **more: Any) -> redis.Redis:
 class Common:
     """The part of a live process that talks to Valkey. Nothing here raises when Valkey is away."""
 
-    def __init__(self, url: str, secret: str) -> None:
+    def __init__(self, url: str, secret_keys: Sequence[str]) -> None:
         self._client = _client(url, socket_timeout=TIMEOUT_SECONDS)
         # The listener waits as long as nobody speaks.
         self._ear = _client(url, socket_timeout=None, health_check_interval=15)
-        self._key = crypto.derive(secret.encode(), "live-relay")
+        self._keys = tuple(crypto.derive(key.encode(), "live-relay") for key in secret_keys)
         self._away_until = 0.0
         self.name = secrets.token_urlsafe(6)
         """This process among the others: what it told itself it knows already."""
@@ -68,6 +68,11 @@ class Common:
     async def take_seat(self, key: str, connection: str) -> None:
         """Sit down; whoever sat there has to stand up."""
         await self._try(lambda: self._client.set(key, connection, ex=KEPT_SECONDS), None)
+
+    async def holder(self, key: str) -> str | None:
+        """Which connection has this seat; None where nobody has, or Valkey is away."""
+        found: str | None = await self._try(lambda: self._client.get(key), None)
+        return found
 
     async def leave_seats(self, keys: Iterable[str], connection: str) -> None:
         """Stand up, unless a newer connection sits there by now."""
@@ -109,13 +114,13 @@ class Common:
 
     def seal(self, tenant_id: int, topic: str, signal: dict[str, Any]) -> str:
         """A signal for another process: whoever reads or writes Valkey can neither read nor forge it."""
-        sealed = crypto.seal(self._key, json.dumps(signal).encode(), f"{tenant_id}|{topic}")
+        sealed = crypto.seal(self._keys[0], json.dumps(signal).encode(), f"{tenant_id}|{topic}")
         return base64.b64encode(sealed).decode()
 
     def unseal(self, tenant_id: int, topic: str, sealed: str) -> dict[str, Any] | None:
         """A signal of another process; None where it is not one."""
         try:
-            found = json.loads(crypto.unseal(self._key, base64.b64decode(sealed), f"{tenant_id}|{topic}"))
+            found = json.loads(crypto.unseal_any(self._keys, base64.b64decode(sealed), f"{tenant_id}|{topic}"))
         except (crypto.CannotDecrypt, ValueError):
             return None
         return found if isinstance(found, dict) else None

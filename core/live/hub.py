@@ -272,7 +272,10 @@ class Hub:
             if opened is not None:
                 self._pass_on(tenant_id, topic, str(opened.get("to")), opened.get("signal") or {})
         elif op == "seat":
-            self._stand_up_others(tenant_id, topic, str(body.get("side")), str(body.get("conn")))
+            side = str(body.get("side"))
+            # Two windows may sit down in the same instant: who has the seat is what counts, not who was heard last.
+            holder = await self.common.holder(presence.seat(tenant_id, topic, side))
+            self._stand_up_others(tenant_id, topic, side, holder or str(body.get("conn")))
             await self._presence(tenant_id, topic)
         elif op == "left":
             await self._presence(tenant_id, topic)

@@ -41,7 +41,7 @@ class Live:
     def __init__(self, app: Flask) -> None:
         self.settings: Settings = app.extensions["portico"].settings
         self.asking = Asking(app)
-        self.common = Common(self.settings.redis_url, self.settings.secret_keys[0])
+        self.common = Common(self.settings.redis_url, self.settings.secret_keys)
         self.hub = Hub(self.asking, self.common)
         self._strangers = 0
         self._tenants: WeakKeyDictionary[ServerConnection, int] = WeakKeyDictionary()

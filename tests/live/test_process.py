@@ -2,15 +2,19 @@
 
 import datetime as dt
 import json
+import shutil
 import socket
+import tempfile
 import time
 import uuid
+from pathlib import Path
 
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from core.care.rooms import service
 from core.db import db
+from core.embedded import EmbeddedValkey, paths
 from core.identity import sessions
 from core.live import publish, tokens, topics
 from core.live.hub import BAD_MESSAGE, ENDED, NOT_ADMITTED, TAKEN_OVER, TOO_MUCH
@@ -409,3 +413,37 @@ def test_killed_and_back(settings, valkey_url, make_room, page, portals):
         assert time.monotonic() - begun < 10
     finally:
         mine.stop()
+
+
+def test_valkey_away_a_call_goes_on_and_pages_look_again_after(settings, make_room, page, portals):
+    var = Path(tempfile.mkdtemp(prefix="ptl-"))
+    own = EmbeddedValkey(var)
+    own.start()
+    mine = LiveProcess(settings, own.url)
+    try:
+        mine.start()
+        made = make_room()
+        started(portals, made)
+        topic = service.topic_of(made.id)
+        patient, professional = page(made.patient, topic, live=mine), page(made.professional, topic, live=mine)
+        own.stop()
+        professional.send(**offer(topic))
+        patient.until("signal", seconds=15)
+        patient.send(**{**offer(topic), "kind": "candidate", "data": None})
+        professional.until("signal", seconds=15)
+        # Somebody who comes meanwhile is let in, and takes the seat here.
+        second = page(made.patient, topic, live=mine)
+        assert second.welcome["topics"][topic]["here"] == {"patient": True, "professional": True}
+        assert patient.closed() == TAKEN_OVER
+        own.start()
+        second.until("refresh", seconds=20)
+        professional.until("refresh", seconds=20)
+        publish.disconnect()
+        publish.connect(own.url)
+        publish.send(portals["frontalia"].id, topic, "message_arrived")
+        second.until("notice", what="message_arrived")
+    finally:
+        mine.stop()
+        own.stop()
+        paths.forget(var)
+        shutil.rmtree(var)

@@ -23,7 +23,7 @@ from core.messages import _
 from core.web.frame import Refused
 
 SIDES = ("patient", "professional")
-OVERDUE_EVERY_SECONDS = 15
+OVERDUE_EVERY_SECONDS = 30
 """The live process ends a call to the second; this job ends what no live process watched."""
 
 FALL_BACK: Mapping[str, tuple[str, ...]] = {

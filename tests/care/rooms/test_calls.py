@@ -6,7 +6,7 @@ import re
 import pytest
 
 from core import clock
-from core.care.rooms import service
+from core.care.rooms import panels, service
 from core.db import db
 from core.live import publish
 from core.tenancy.current import entered
@@ -165,6 +165,42 @@ def test_the_check_measures(make_room, visit, live):
     patient.get_by_role("button", name="I hear it").click()
     patient.get_by_text("You hear the sound.").wait_for()
     assert int(patient.locator("[data-down-measured]").inner_text()) > 5000
+
+
+def test_messages_beside_the_picture_are_sent_without_leaving(app, make_room, visit, live, portals):
+    form = """<ul data-list></ul><form method="post" action="/side/send">{% include "scheduling/_csrf.html" %}<label>Word <textarea name="text"></textarea></label><button>Send</button></form>"""
+    panel = panels.Panel(app.jinja_env.from_string(form), "/side")
+    panels.connect("consultation", lambda room, role: panel)
+    told, answers = [], [503, 200]
+    try:
+        made = make_room()
+        patient = visit(made.patient)
+        patient.route("**/side", lambda r: r.fulfill(content_type="text/html", body="".join(f"<p class=told>{t}</p>" for t in told) + form))  # fmt: skip
+
+        def take(route):
+            status = answers.pop(0)
+            if status == 200:
+                told.append(re.search(r'name="text"\s+(.*?)\s+--', route.request.post_data, re.S).group(1))
+            route.fulfill(status=status, body="")
+
+        patient.route("**/side/send", take)
+        patient.goto(patient.base + made.path)
+        patient.locator("[data-side] .told, [data-side] form").first.wait_for()
+        patient.get_by_label("Word").fill("Good morning")
+        patient.get_by_role("button", name="Send").click()
+        patient.get_by_text("This was not sent.").wait_for()
+        assert patient.get_by_label("Word").input_value() == "Good morning", "nothing that was typed is lost"
+        patient.get_by_role("button", name="Send").click()
+        patient.locator(".told", has_text="Good morning").wait_for()
+        assert patient.get_by_label("Word").input_value() == ""
+        patient.get_by_label("Word").fill("Half a sen")
+        told.append("From the other side")
+        publish.send(portals["frontalia"].id, service.topic_of(made.id), "message_arrived")
+        patient.locator(".told", has_text="From the other side").wait_for()
+        assert patient.get_by_label("Word").input_value() == "Half a sen"
+        assert patient.url.endswith(made.path)
+    finally:
+        panels.disconnect("consultation")
 
 
 @pytest.mark.rule("CB-096")

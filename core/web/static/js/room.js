@@ -206,8 +206,8 @@ setInterval(tick, 1000);
 
 // -- messages and documents beside
 
-const side = one(".room-side");
-const refreshUrl = side?.dataset.refreshUrl;
+const side = one("[data-side]");
+const refreshUrl = one(".room-side").dataset.refreshUrl;
 async function refreshSide() {
   if (!refreshUrl) return;
   const answer = await fetch(refreshUrl, { headers: { Accept: "text/html" }, cache: "no-store" }).catch(() => null);
@@ -224,6 +224,7 @@ async function refreshSide() {
 async function sendSide(form, submitter) {
   const body = new FormData(form, submitter ?? undefined);
   const answer = await fetch(form.action, { method: "POST", body, headers: { Accept: "text/html" } }).catch(() => null);
+  one("[data-side-failed]").hidden = Boolean(answer?.ok);
   if (!answer?.ok) return;
   form.reset();
   await refreshSide();
@@ -233,7 +234,7 @@ async function sendSide(form, submitter) {
 
 room.addEventListener("submit", (event) => {
   const form = event.target;
-  if (side?.contains(form) && refreshUrl) {
+  if (side.contains(form) && refreshUrl) {
     event.preventDefault();
     event.stopPropagation();
     sendSide(form, event.submitter);
