@@ -47,6 +47,7 @@ ROOMS = (
     "core.care.documents.pages",
     "core.care.consultations.appointments",
     "core.care.consultations.files",
+    "core.care.consultations.calling",
     "core.care.consultations.telling",
     "core.care.consultations.pages",
     "core.care.consultations.desk",

@@ -7,15 +7,17 @@ from typing import Any
 
 from flask import Blueprint, abort, g
 
-from core.care.consultations import files, messages, reports, service, states
+from core.care.consultations import calling, files, messages, reports, service, states
 from core.care.consultations.models import Consultation
 from core.care.documents import service as documents
 from core.crypto import new_token
 from core.directory import service as directory
 from core.directory.models import Professional
 from core.identity import people as identity
+from core.live import pages as live
 from core.money import service as money
 from core.promises import service as promises
+from core.scheduling.models import Appointment
 
 bp = Blueprint("care", __name__, template_folder="templates")
 desk = Blueprint("care_desk", __name__, template_folder="templates")
@@ -42,6 +44,7 @@ def own(consultation_id: str) -> Consultation:
 def shown(row: Consultation) -> dict[str, Any]:
     """What both sides' pages need of a consultation that they may read."""
     side = service.side_of(row, g.account.id) or "asked"
+    live.listen()
     offers = service.offers_of([row.id])
     lines = messages.of(row) if side != "asked" else []
     if lines:
@@ -68,6 +71,8 @@ def shown(row: Consultation) -> dict[str, Any]:
         "parts": reports.PARTS,
         "held": money.held_cents(row.id, row.currency),
         "report_due": owed.due_at if owed is not None and owed.state in ("open", "missed") else None,
+        "room": calling.room_of(row),
+        "appointment": Appointment.get(row.appointment_id) if row.appointment_id else None,
         "message_key": new_token,
         "problems": (),
         "again": row.state in states.AGAIN and row.form == "request",

@@ -15,6 +15,7 @@ from core.care.consultations.models import Consultation, ConsultationMessage
 from core.care.consultations.service import WORDS, Moved, locked, side_of
 from core.db import current_tenant_id, db, new_id
 from core.jobs import announce
+from core.live import publish, topics
 from core.messages import _
 from core.tenancy import keys
 from core.web.frame import Refused
@@ -79,6 +80,7 @@ def post(
             select(m.id).where(m.consultation_id == row.id, m.client_key == client_key)
         ).scalar_one()
         return found
+    publish.nudge(topics.name("consultation", row.id), "message_arrived")
     announce("consultation_message", {"consultation_id": str(row.id), "message_id": str(made), "author": side})
     return made
 
@@ -105,6 +107,8 @@ def seen(row: Consultation, side: str, until: int) -> bool:
         .values(seen_at=clock.now())
         .returning(m.id)
     ).first()
+    if marked is not None:
+        publish.nudge(topics.name("consultation", row.id), "message_seen")
     return marked is not None
 
 

@@ -7,7 +7,18 @@ from typing import Any
 
 from flask import Flask, Response, abort, g, redirect, render_template, request, url_for
 
-from core.care.consultations import appointments, files, forms, lists, paper, requests, service, states
+from core.care.consultations import (
+    appointments,
+    calling,
+    files,
+    forms,
+    lists,
+    messages,
+    paper,
+    requests,
+    service,
+    states,
+)
 from core.care.consultations.blueprint import bp, own, shown
 from core.care.consultations.models import Consultation
 from core.consent import service as consent
@@ -254,6 +265,22 @@ def report_file(consultation_id: str) -> Response:
     answer = Response(made, mimetype="application/pdf")
     answer.headers["Content-Disposition"] = "attachment; filename=report.pdf"
     return answer
+
+
+@bp.get("/consultations/<consultation_id>/beside")
+@access("patient", "professional")
+def beside(consultation_id: str) -> str:
+    """The messages beside a call, for a page that is open."""
+    row = own(consultation_id)
+    side = service.side_of(row, g.account.id)
+    if side is None:
+        abort(404)
+    context = calling.thread_of(row, g.account.id)
+    if context["lines"]:
+        messages.seen(row, side, context["lines"][-1].seq)
+    drawn = render_template("consultations/_beside.html", p=context)
+    db.session.commit()
+    return drawn
 
 
 @bp.get("/wallet")

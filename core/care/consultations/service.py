@@ -19,6 +19,7 @@ from core.db import db
 from core.directory import service as directory
 from core.directory.models import Professional
 from core.jobs import announce
+from core.live import publish, topics
 from core.messages import Message, _
 from core.money import service as money
 from core.promises import service as promises
@@ -84,6 +85,7 @@ def step(row: Consultation, target: str, by: str) -> None:
         raise Moved(row.state, WORDS[row.state])
     before, row.state = row.state, target
     audit.record(f"consultation.{target}", KIND, row.id, {"from": before, "by": by})
+    publish.nudge(topics.name(KIND, row.id), "changed")
     announce(f"consultation_{TOLD.get(target, target)}", {"consultation_id": str(row.id), "by": by})
 
 

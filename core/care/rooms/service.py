@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,6 +33,16 @@ FALL_BACK: Mapping[str, tuple[str, ...]] = {
     "message": (),
 }
 """From which way to which others: down to the telephone and to messages, and back to the picture from sound alone."""
+
+
+Starting = Callable[[uuid.UUID], object]
+Ended = Callable[[uuid.UUID, str], object]
+_subjects: dict[str, tuple[Starting, Ended]] = {}
+
+
+def connect(subject_kind: str, *, starting: Starting, ended: Ended) -> None:
+    """A room above takes part in the transaction of a start (it may raise Refused) and of an end (given the reason)."""
+    _subjects[subject_kind] = (starting, ended)
 
 
 def topic_of(room_id: uuid.UUID) -> str:
@@ -125,6 +135,8 @@ def start(room: Room, account_id: uuid.UUID) -> None:
         if room.state == "in_call":
             return
         raise Refused(_("This consultation is over."))
+    if room.subject_kind in _subjects:
+        _subjects[room.subject_kind][0](room.subject_id)
     _deliver(room, "video", "chosen", "professional")
     audit.record("room.started", "room", room.id)
     announce("room_started", _ids(room))
@@ -242,6 +254,8 @@ def _deliver(room: Room, media: str, what: str, side: str) -> None:
 
 
 def _ended(room: Room) -> None:
+    if room.subject_kind in _subjects:
+        _subjects[room.subject_kind][1](room.subject_id, room.end_reason or "")
     audit.record("room.ended", "room", room.id, {"reason": room.end_reason})
     announce("room_ended", {**_ids(room), "reason": room.end_reason})
     _tell(room, "room_ended")

@@ -11,7 +11,7 @@ import pytest
 from flask import g
 
 from core import clock as clocks
-from core.care.rooms import service
+from core.care.rooms import panels, service
 from core.consent import service as consent
 from core.db import db
 from core.identity import sessions
@@ -25,6 +25,12 @@ from core.testing.makers import _sign_in, make_booker, make_professional
 from tests.browser.conftest import ARGS, chromium, server
 
 __all__ = ["server"]
+
+
+@pytest.fixture(autouse=True)
+def _alone(monkeypatch):
+    """These rooms have no consultation behind them: nothing of it stands beside the picture."""
+    monkeypatch.setattr(panels, "_makers", {})
 
 
 @pytest.fixture
