@@ -47,6 +47,8 @@ ROOMS = (
     "core.care.consultations.telling",
     "core.care.consultations.pages",
     "core.care.consultations.desk",
+    "core.care.colleagues.telling",
+    "core.care.colleagues.pages",
     "core.console.pages",
     "core.api.v1",
 )

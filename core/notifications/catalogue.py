@@ -52,6 +52,10 @@ TEMPLATES = {
         MessageTemplate("report_near", _("A document is due soon"), channels=("in_app", "email")),
         MessageTemplate("report_late", _("A document is overdue"), channels=("in_app", "email")),
         MessageTemplate("document_refused", _("A file was not passed on"), channels=("in_app", "email")),
+        MessageTemplate("colleague_message", _("A colleague has written to you"), channels=("in_app", "email")),
+        MessageTemplate("expertise_asked", _("A colleague asks for your advice"), channels=("in_app", "email")),
+        MessageTemplate("expertise_answered", _("A colleague has answered your request for advice"), channels=("in_app", "email")),
+        MessageTemplate("reservation_answered", _("Our answer to your reservation"), channels=("in_app", "email")),
         MessageTemplate("invitation", _("You are invited"), channels=("email",)),
         MessageTemplate("complaint_received", _("We received your message"), channels=("email",)),
     )

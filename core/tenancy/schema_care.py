@@ -29,6 +29,9 @@ class Care(Strict):
     report_due_hours = number("How long a professional has to write the report", 1, 720, 48)
     on_demand_minutes = number("Longest call of a video consultation without appointment", 5, 120, 30)
     most_professionals = number("To how many professionals a request goes at most", 1, 50, 10)
+    reservation_days = number(
+        "Days after the creation of a professional's account in which reservations can be expressed", 1, 365, 15
+    )
     upload_max_mb = number("Largest file, MB", 1, MOST_MEGABYTES, 10)
     upload_max_mb_by_kind = fields.Dict(
         keys=fields.String(validate=validate.OneOf(FILE_KINDS)),
