@@ -4,14 +4,31 @@ from __future__ import annotations
 
 from flask import Flask, render_template, request
 
-from core.console import blueprint, pages_people, pages_portals, pages_running, pages_validations, service
+from core.console import (
+    blueprint,
+    pages_people,
+    pages_portals,
+    pages_reservations,
+    pages_running,
+    pages_validations,
+    service,
+)
 from core.console.blueprint import bp
 from core.console.tables import Choice, Column, Table
 from core.messages import _
 from core.web.access import access
 from core.web.pages import add_navigation
 
-__all__ = ["bp", "install", "overview", "pages_people", "pages_portals", "pages_running", "pages_validations"]
+__all__ = [
+    "bp",
+    "install",
+    "overview",
+    "pages_people",
+    "pages_portals",
+    "pages_reservations",
+    "pages_running",
+    "pages_validations",
+]
 
 STATES = (("live", _("Live")), ("draft", _("Draft")), ("suspended", _("Suspended")))
 NAVIGATION = (
@@ -19,6 +36,7 @@ NAVIGATION = (
     ("console.validations", _("Validations"), "person-check"),
     ("console.accounts", _("Accounts"), "people"),
     ("console.complaints", _("Complaints"), "chat-dots"),
+    ("console.reservations", _("Reservations"), "flag"),
     ("console.incidents", _("Incidents"), "exclamation-triangle"),
     ("console.outbox_list", _("Outbox"), "inbox"),
     ("console.plugin_list", _("Plugins"), "plug"),

@@ -32,7 +32,7 @@ class Finder:
 def finder(me: Professional, text: str, specialty: str, page: int = 1) -> Finder:
     """Search colleagues by name and specialty (CB-129)."""
     labels = specialty_labels()
-    found = threads.found(me, text, specialty, page)
+    found = threads.found(text, specialty, page)
     used = sorted(((c, labels.get(c, c)) for c in search.specialties_in_use()), key=lambda s: s[1].casefold())
     people = tuple(h.professional for h in found.hits if h.professional.id != me.id)
     return Finder(text, specialty, people, found.page, found.pages, labels, tuple(used))

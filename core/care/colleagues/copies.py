@@ -186,7 +186,9 @@ def _consultations(
         ]
         body["advice"] = _advice(row, me)
         files = documents.listed(service.KIND, row.id, viewer=me.account_id)
-        body["files"] = [{"id": f.id, "name": f.name, "type": f.mimetype, "size": f.size, "state": f.state} for f in files]
+        body["files"] = [
+            {"id": f.id, "name": f.name, "type": f.mimetype, "size": f.size, "state": f.state} for f in files
+        ]
         _json(archive, f"{folder}/consultation.json", body)
         for v in written:
             text = "\n\n".join(v.parts[code] for code in reports.PARTS if v.parts.get(code))
@@ -280,5 +282,7 @@ def _colleagues(archive: zipfile.ZipFile, me: Professional, start: dt.datetime, 
         if start <= request.asked_at < end:
             shown = expertise.shown(request, me)
             texts = [x.text for x in shown.answers if x.text]
-            given.append({"asked_by": asker.name, "asked_at": request.asked_at, "question": shown.question, "answer": texts})
+            given.append(
+                {"asked_by": asker.name, "asked_at": request.asked_at, "question": shown.question, "answer": texts}
+            )
     _json(archive, "advice-given.json", given)

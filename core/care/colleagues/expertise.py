@@ -11,8 +11,9 @@ import datetime as dt
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from werkzeug.exceptions import NotFound
 
@@ -21,7 +22,6 @@ from core.care.colleagues import sharing, threads
 from core.care.colleagues.models import (
     ANSWERED,
     ASKED,
-    CLOSED,
     DECLINED,
     OPEN,
     Expertise,
@@ -49,7 +49,7 @@ LINES = 100
 FROM = frozenset({states.IN_PROGRESS, states.AWAITING_REPORT, states.COMPLETED})
 """States of a consultation from which advice can be asked."""
 _QUESTION = ("expertises", "sealed")
-_ANSWER = ("expertise_answers", "sealed")
+ANSWER = ("expertise_answers", "sealed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,12 +222,13 @@ def log_refusal(me: Professional, consultation_id: uuid.UUID, error: SharingRefu
 def access_expertise(expertise_id: uuid.UUID, me: Professional) -> Expertise | None:
     """A request that this professional made or was asked; None for absent and not yours alike."""
     row: Expertise | None = Expertise.get(expertise_id)
-    if row is None or (row.asker_id != me.id and _answer_of(row.id, me.id) is None):
+    if row is None or (row.asker_id != me.id and answer_of(row.id, me.id) is None):
         return None
     return row
 
 
-def _answer_of(expertise_id: uuid.UUID, professional_id: uuid.UUID) -> ExpertiseAnswer | None:
+def answer_of(expertise_id: uuid.UUID, professional_id: uuid.UUID) -> ExpertiseAnswer | None:
+    """What one of those asked has answered; None for whoever was not asked."""
     a = ExpertiseAnswer
     return db.session.execute(
         select(a).where(a.expertise_id == expertise_id, a.professional_id == professional_id)
@@ -263,9 +264,9 @@ def shown(row: Expertise, me: Professional) -> Shown:
     )
 
 
-def _body(row: Expertise) -> dict[str, object]:
+def _body(row: Expertise) -> dict[str, Any]:
     try:
-        found: dict[str, object] = keys.unseal_json(row.person_id, *_QUESTION, row.sealed)
+        found: dict[str, Any] = keys.unseal_json(row.person_id, *_QUESTION, row.sealed)
     except keys.Erased:
         return {}
     return found
@@ -275,7 +276,7 @@ def _words(row: Expertise, answer: ExpertiseAnswer) -> str | None:
     if answer.sealed is None:
         return None
     try:
-        return keys.unseal(row.person_id, *_ANSWER, answer.sealed).decode()
+        return keys.unseal(row.person_id, *ANSWER, answer.sealed).decode()
     except keys.Erased:
         return None
 
@@ -314,7 +315,7 @@ def access_document(expertise_id: uuid.UUID, document_id: uuid.UUID, me: Profess
     Raises NotFound: absent, not theirs, closed, declined, or the patient does not agree (any more).
     """
     row = access_expertise(expertise_id, me)
-    if row is None or row.asker_id == me.id or not _reads_files(row, _answer_of(row.id, me.id)):
+    if row is None or row.asker_id == me.id or not _reads_files(row, answer_of(row.id, me.id)):
         raise NotFound
     d = ExpertiseDocument
     attached = db.session.execute(select(d.id).where(d.expertise_id == row.id, d.document_id == document_id)).first()
@@ -378,72 +379,3 @@ def asked_about(consultation_id: uuid.UUID) -> list[Asked]:
         )
         for row, x in rows
     ]
-
-
-# -- answering and closing -------------------------------------------------------------------------------------------
-
-
-def _asked(expertise_id: uuid.UUID, me: Professional) -> tuple[Expertise, ExpertiseAnswer]:
-    """The request and one's own answer to it, both held. Raises Refused: 404 not asked, 409 not open any more."""
-    row = _held(expertise_id)
-    own = _answer_of(row.id, me.id) if row is not None else None
-    if row is None or own is None:
-        raise Refused(_("There is no such request for advice."), status=404)
-    if row.state != OPEN:
-        raise Refused(_("Your colleague has closed this request. Thank you all the same."), status=409)
-    if own.state != ASKED:
-        raise Refused(_("You have already answered this request."), status=409)
-    return row, own
-
-
-def _held(expertise_id: uuid.UUID) -> Expertise | None:
-    return db.session.execute(
-        select(Expertise)
-        .where(Expertise.id == expertise_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).scalar_one_or_none()
-
-
-def answer(me: Professional, expertise_id: uuid.UUID, words: str) -> None:
-    """Give advice in words; the colleague who asked is told. Raises Refused."""
-    row, own = _asked(expertise_id, me)
-    words = words.strip()
-    if not words:
-        raise Refused(_("Please write your answer."), status=422)
-    if len(words) > LIMIT:
-        raise Refused(
-            _("Your answer has {found} characters; at most {limit} are possible.", found=len(words), limit=LIMIT),
-            status=422,
-        )
-    own.state, own.answered_at = ANSWERED, clock.now()
-    own.sealed = keys.seal(row.person_id, *_ANSWER, words)
-    _settled(row, own)
-
-
-def decline(me: Professional, expertise_id: uuid.UUID) -> None:
-    """Say that one cannot give this advice; the colleague who asked is told. Raises Refused."""
-    row, own = _asked(expertise_id, me)
-    own.state, own.answered_at = DECLINED, clock.now()
-    _settled(row, own)
-
-
-def _settled(row: Expertise, own: ExpertiseAnswer) -> None:
-    db.session.flush()
-    audit.record(f"expertise.{own.state}", KIND, row.id, {"professional": str(own.professional_id)})
-    announce("expertise_answered", {"expertise_id": str(row.id), "professional_id": str(own.professional_id)})
-
-
-def close(me: Professional, expertise_id: uuid.UUID) -> None:
-    """The one who asked needs no more advice: files are closed to the others. Closing twice changes nothing."""
-    row = _held(expertise_id)
-    if row is None or row.asker_id != me.id:
-        raise Refused(_("There is no such request for advice."), status=404)
-    moved = db.session.execute(
-        update(Expertise)
-        .where(Expertise.id == row.id, Expertise.state == OPEN)
-        .values(state=CLOSED, closed_at=clock.now())
-        .returning(Expertise.id)
-    ).first()
-    if moved is not None:
-        audit.record("expertise.closed", KIND, row.id)

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Flask, Response, abort, redirect, render_template, request, url_for
 from werkzeug.exceptions import NotFound
 
-from core.care.colleagues import expertise, pages_own, sharing, threads
+from core.care.colleagues import answers, expertise, pages_own, sharing, threads
 from core.care.colleagues.blueprint import bp, finder, ids
 from core.care.colleagues.models import ColleagueThread, Expertise
 from core.care.documents import pages as document_pages
@@ -189,9 +189,9 @@ def answer_advice(expertise_id: uuid.UUID) -> Any:
     me, row = _own(expertise_id)
     try:
         if request.form.get("act") == "decline":
-            expertise.decline(me, row.id)
+            answers.decline(me, row.id)
         else:
-            expertise.answer(me, row.id, request.form.get("text", ""))
+            answers.answer(me, row.id, request.form.get("text", ""))
     except Refused as refusal:
         db.session.rollback()
         if refusal.status == 404:
@@ -207,7 +207,7 @@ def answer_advice(expertise_id: uuid.UUID) -> Any:
 def close_advice(expertise_id: uuid.UUID) -> Any:
     """No more advice is needed: files are closed to the colleagues."""
     me, row = _own(expertise_id)
-    expertise.close(me, row.id)
+    answers.close(me, row.id)
     db.session.commit()
     return redirect(url_for("colleagues.expertise_page", expertise_id=row.id, done="closed"))
 

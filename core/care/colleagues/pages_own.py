@@ -19,12 +19,6 @@ from core.tenancy.current import current_tenant
 from core.web.access import access
 from core.web.frame import Refused
 
-ACTS = {
-    "settle": reservations.settle,
-    "maintain": reservations.maintain,
-    "terminate": reservations.request_termination,
-}
-
 
 @bp.route("/reservations", methods=["GET", "POST"])
 @access("professional")
@@ -55,9 +49,7 @@ def own_reservations() -> Any:
 def turn_reservation(reservation_id: uuid.UUID) -> Any:
     """Say what the answer changes: nothing is left to settle, the reservation stands, or the account is to be closed."""
     act = request.form.get("act", "")
-    if act not in ACTS:
-        raise Refused(_("Please choose one of the buttons."), status=422)
-    ACTS[act](g.account.id, reservation_id)
+    reservations.turn(g.account.id, reservation_id, act)
     db.session.commit()
     return redirect(url_for("colleagues.own_reservations", done=act))
 

@@ -11,8 +11,8 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from core import audit, clock
-from core.care.colleagues.models import ENDED, FILED, MAINTAINED, SETTLED, TERMINATION, Reservation
 from core.care.colleagues.models import ANSWERED as REPLIED
+from core.care.colleagues.models import ENDED, FILED, MAINTAINED, SETTLED, TERMINATION, Reservation
 from core.db import current_tenant_id, db, new_id
 from core.identity import moderation
 from core.identity import people as identity
@@ -171,25 +171,25 @@ def reply(reservation_id: uuid.UUID, operator_id: str, words: str) -> None:
     )
 
 
-def settle(account_id: uuid.UUID, reservation_id: uuid.UUID) -> None:
-    """The professional is content with the answer. Raises Refused."""
+TURNS = {
+    "settle": (REPLIED, SETTLED, "settled_at"),
+    "maintain": (REPLIED, MAINTAINED, "maintained_at"),
+    "terminate": (MAINTAINED, TERMINATION, "termination_at"),
+}
+"""What a professional can do: from which state, to which, and which date is kept."""
+
+
+def turn(account_id: uuid.UUID, reservation_id: uuid.UUID, act: str) -> None:
+    """One of `TURNS`: the answer settles the matter; the reservation is maintained; the account is to be closed (CB-066).
+
+    Raises Refused: 404 for what is not theirs, 422 for no such act, 409 where it is not possible any more.
+    """
     row = _held(reservation_id, account_id)
-    row.settled_at = clock.now()
-    _turn(row, REPLIED, SETTLED)
-
-
-def maintain(account_id: uuid.UUID, reservation_id: uuid.UUID) -> None:
-    """The professional maintains the reservation after the answer: what is left is to ask for the closing. Raises Refused."""
-    row = _held(reservation_id, account_id)
-    row.maintained_at = clock.now()
-    _turn(row, REPLIED, MAINTAINED)
-
-
-def request_termination(account_id: uuid.UUID, reservation_id: uuid.UUID) -> None:
-    """The professional asks that the account be closed (CB-066). Raises Refused."""
-    row = _held(reservation_id, account_id)
-    row.termination_at = clock.now()
-    _turn(row, MAINTAINED, TERMINATION)
+    if act not in TURNS:
+        raise Refused(_("Please choose one of the buttons."), status=422)
+    allowed, target, date = TURNS[act]
+    setattr(row, date, clock.now())
+    _turn(row, allowed, target)
 
 
 def terminate(reservation_id: uuid.UUID) -> None:

@@ -49,7 +49,7 @@ class Entry:
     unseen: int
 
 
-def found(me: Professional, text: str, specialty: str, page: int = 1) -> search.Found:
+def found(text: str, specialty: str, page: int = 1) -> search.Found:
     """Listed professionals by name without accents and specialty (CB-129); the searcher may be among them."""
     return search.find(search.Criteria(text=text[:100], specialty=specialty, soonest=False, page=page), None)
 
@@ -167,7 +167,7 @@ def of(me: Professional) -> list[Entry]:
         select(t, func.max(m.sent_at), waits)
         .join(m, (m.tenant_id == t.tenant_id) & (m.thread_id == t.id))
         .where(or_(t.first_id == me.id, t.second_id == me.id))
-        .group_by(t)
+        .group_by(t.tenant_id, t.id)
         .order_by(func.max(m.seq).desc())
         .limit(THREAD_LINES)
     ).all()
