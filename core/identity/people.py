@@ -68,6 +68,11 @@ def age_and_sex(account_id: uuid.UUID, dependant_id: uuid.UUID | None = None) ->
     return completed_years(someone.born, clock.today(current_tenant().time_zone)), someone.sex
 
 
+def is_active(account_id: uuid.UUID) -> bool:
+    """Whether somebody can sign in to the account: it is not suspended, blocked or closed."""
+    return accounts.by_id(account_id).state == "active"
+
+
 def opened_at(account_id: uuid.UUID) -> dt.datetime:
     """When the account was made."""
     return accounts.by_id(account_id).created_at

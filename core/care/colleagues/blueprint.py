@@ -34,7 +34,7 @@ def finder(me: Professional, text: str, specialty: str, page: int = 1) -> Finder
     labels = specialty_labels()
     found = threads.found(text, specialty, page)
     used = sorted(((c, labels.get(c, c)) for c in search.specialties_in_use()), key=lambda s: s[1].casefold())
-    people = tuple(h.professional for h in found.hits if h.professional.id != me.id)
+    people = tuple(h.professional for h in found.hits if threads.colleague(me, h.professional.id) is not None)
     return Finder(text, specialty, people, found.page, found.pages, labels, tuple(used))
 
 

@@ -231,7 +231,9 @@ def answer_of(expertise_id: uuid.UUID, professional_id: uuid.UUID) -> ExpertiseA
     """What one of those asked has answered; None for whoever was not asked."""
     a = ExpertiseAnswer
     return db.session.execute(
-        select(a).where(a.expertise_id == expertise_id, a.professional_id == professional_id)
+        select(a)
+        .where(a.expertise_id == expertise_id, a.professional_id == professional_id)
+        .execution_options(populate_existing=True)
     ).scalar_one_or_none()
 
 

@@ -99,7 +99,7 @@ def _thread_page(
     shown = render_template(
         "colleagues/thread.html", row=row, other=other, lines=lines, problems=problems, key=new_token(),
         typed=request.form.get("text", "") if problems else "", label=specialty_labels().get(other.specialty, ""),
-        limit=threads.LIMIT,
+        limit=threads.LIMIT, reachable=threads.colleague(me, other.id) is not None,
     )  # fmt: skip
     db.session.commit()
     return shown

@@ -55,9 +55,11 @@ def found(text: str, specialty: str, page: int = 1) -> search.Found:
 
 
 def colleague(me: Professional, professional_id: uuid.UUID) -> Professional | None:
-    """A listed professional other than oneself, or None: the same for absent and not listed."""
+    """A listed professional with an open account, other than oneself; None for absent, not listed and closed alike."""
     other = directory.access_professional(professional_id)
-    return other if other is not None and other.id != me.id else None
+    if other is None or other.id == me.id or not identity.is_active(other.account_id):
+        return None
+    return other
 
 
 def access_thread(thread_id: uuid.UUID, professional_id: uuid.UUID) -> ColleagueThread | None:

@@ -1,6 +1,7 @@
 """Advice of colleagues: who is asked, what is shown of the patient, what the patient sees of it."""
 
 import json
+import threading
 import uuid
 
 import pytest
@@ -13,6 +14,7 @@ from core.care.colleagues.models import Expertise, ExpertiseAnswer
 from core.care.consultations import states
 from core.care.consultations.models import Consultation
 from core.db import db
+from core.directory.models import Professional
 from core.tenancy import keys
 from core.tenancy.current import entered
 from core.web.frame import Refused
@@ -277,6 +279,33 @@ def test_an_answer_is_given_once_and_while_it_is_open(case, inside):
     with pytest.raises(Refused) as refused:
         answers.answer(case.pro, row.id, "my own")
     assert refused.value.status == 404
+
+
+def test_two_answers_at_the_same_instant_are_one(whole_app, case, inside):
+    row, gate, said = asked(case, case.one), threading.Barrier(2), []
+
+    def give(words):
+        with whole_app.app_context(), entered(inside.id):
+            me = db.session.get(Professional, (inside.id, case.one.id))
+            assert expertise.access_expertise(row.id, me) is not None  # as the page does: read before it is held
+            gate.wait(20)
+            try:
+                answers.answer(me, row.id, words)
+                db.session.commit()
+                said.append(words)
+            except Refused as refused:
+                db.session.rollback()
+                said.append(refused.status)
+
+    both = [threading.Thread(target=give, args=(w,)) for w in ("first", "second")]
+    for t in both:
+        t.start()
+    for t in both:
+        t.join(60)
+    db.session.expunge_all()
+    kept = [x for x in said if x != 409]
+    assert said.count(409) == 1
+    assert [a.text for a in expertise.shown(Expertise.get(row.id), case.one).answers] == kept
 
 
 @pytest.mark.rule("CB-047", "CB-122")

@@ -55,6 +55,7 @@ def test_on_day_15_it_is_stored_and_on_day_16_the_form_is_closed(fresh, frontali
     visitor, account = fresh
     clock.set(dt.datetime(2026, 11, 17, 22, 59, tzinfo=dt.UTC))  # 23:59 of the fifteenth day in Paris
     again(visitor, frontalia, account)
+    assert 'href="/reservations"' in visitor.text(visitor.get("/account"))
     page = visitor.text(visitor.get("/reservations"))
     assert "you have 15 days" in page
     assert "<textarea" in page

@@ -102,6 +102,24 @@ def test_one_writes_to_listed_colleagues_only(inside, colleague):
         assert refused.value.status == 404
 
 
+@pytest.mark.rule("CB-122")
+def test_a_colleague_whose_account_is_closed_is_neither_found_nor_written_to(desk_of, colleague, frontalia):
+    from core.identity import moderation
+
+    one, two = colleague(), colleague("Ancien Confrère")
+    with entered(frontalia.id):
+        row = threads.write(one, two.id, "before")
+        db.session.commit()
+        moderation.close(two.account_id)
+        db.session.commit()
+    desk = desk_of(one)
+    assert "Nobody was found" in desk.text(desk.get("/colleagues?q=ancien"))
+    page = desk.text(desk.get(f"/colleagues/{row.id}"))
+    assert "before" in page
+    assert "no longer listed" in page
+    assert desk.post(f"/colleagues/{row.id}", {"text": "after"}).status_code == 404
+
+
 def test_what_an_erased_author_wrote_is_gone_and_the_rest_stays(inside, colleague):
     from core.identity import people
 
