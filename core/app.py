@@ -54,6 +54,9 @@ ROOMS = (
     "core.care.record.pages",
     "core.care.prescriptions.pages",
     "core.care.rooms.pages",
+    "core.care.colleagues.telling",
+    "core.care.colleagues.agreed",
+    "core.care.colleagues.pages",
     "core.console.pages",
     "core.api.v1",
 )

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from flask import Flask, render_template, request
 
-from core.console import blueprint, pages_care, pages_people, pages_portals, pages_running, pages_validations, service
+from core.console import (
+    blueprint,
+    pages_care,
+    pages_people,
+    pages_portals,
+    pages_reservations,
+    pages_running,
+    pages_validations,
+    service,
+)
 from core.console.blueprint import bp
 from core.console.tables import Choice, Column, Table
 from core.messages import _
@@ -18,6 +27,7 @@ __all__ = [
     "pages_care",
     "pages_people",
     "pages_portals",
+    "pages_reservations",
     "pages_running",
     "pages_validations",
 ]
@@ -28,6 +38,7 @@ NAVIGATION = (
     ("console.validations", _("Validations"), "person-check"),
     ("console.accounts", _("Accounts"), "people"),
     ("console.complaints", _("Complaints"), "chat-dots"),
+    ("console.reservations", _("Reservations"), "flag"),
     ("console.incidents", _("Incidents"), "exclamation-triangle"),
     ("console.outbox_list", _("Outbox"), "inbox"),
     ("console.plugin_list", _("Plugins"), "plug"),

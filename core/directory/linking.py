@@ -43,3 +43,18 @@ def join_professionals(event: Event) -> None:
     if event.payload.get("role") == "patient":
         account_id = uuid.UUID(event.payload["account_id"])
         service.accept_invitations(account_id, "patient", accounts.person_of(account_id).email)
+
+
+@consumer("account_suspended", "core.directory")
+@consumer("account_closed", "core.directory")
+def unlist(event: Event) -> None:
+    """A professional whose access is closed is found by nobody."""
+    if event.payload.get("role") == "professional":
+        service.relist(uuid.UUID(event.payload["account_id"]), False)
+
+
+@consumer("account_reactivated", "core.directory")
+def list_again(event: Event) -> None:
+    """Opened again, they are found again."""
+    if event.payload.get("role") == "professional":
+        service.relist(uuid.UUID(event.payload["account_id"]), True)

@@ -146,6 +146,14 @@ def access_professional(professional_id: uuid.UUID) -> Professional | None:
     ).scalar_one_or_none()
 
 
+def relist(account_id: uuid.UUID, listed: bool) -> None:
+    """Show a professional in the directory, or take them out of it while their access is closed."""
+    found = profile_of(account_id)
+    if found is not None and found.listed != listed:
+        found.listed = listed
+        audit.record("professional.listed" if listed else "professional.unlisted", "professional", found.id)
+
+
 def practices_of(professional_id: uuid.UUID) -> list[Practice]:
     """The practices in use, in person first."""
     return list(

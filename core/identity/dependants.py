@@ -108,6 +108,11 @@ def birth_date(row: Dependant) -> dt.date:
     return dt.date.fromisoformat(keys.unseal_json(row.person_id, "dependants", "sealed", row.sealed)["birth_date"])
 
 
+def sex(row: Dependant) -> str:
+    """The sex of a dependant as it was told."""
+    return str(keys.unseal_json(row.person_id, "dependants", "sealed", row.sealed)["sex"])
+
+
 def view(row: Dependant) -> DependantView:
     """A dependant unsealed."""
     data = keys.unseal_json(row.person_id, "dependants", "sealed", row.sealed)

@@ -57,6 +57,7 @@ def reactivate(account_id: uuid.UUID, operator_id: str) -> None:
     if account.state not in ("suspended", "blocked"):
         raise Refused(_("This account is not suspended."), status=409)
     account.state, account.state_reason, account.state_until = "active", None, None
+    announce("account_reactivated", {"account_id": str(account.id), "role": account.role})
     audit.record("account.reactivated", "account", account.id, {"operator": operator_id})
 
 

@@ -7,11 +7,14 @@ import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from core import clock
 from core.hooks.decisions import PatientFacts
 from core.identity import accounts, dependants, moderation, profile
 from core.identity.categories import CategoryResult
+from core.identity.policy import completed_years
 from core.notifications.service import Recipient
 from core.tenancy import keys
+from core.tenancy.current import current_tenant
 
 
 def person_of(account_id: uuid.UUID) -> uuid.UUID:
@@ -52,6 +55,28 @@ def names(account_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
 def patient_facts(account_id: uuid.UUID, dependant_id: uuid.UUID | None = None) -> tuple[PatientFacts, bool | None]:
     """(facts, whether the dependant is on the patient's health card: None where it was not said)."""
     return profile.patient_facts(account_id, dependant_id), None
+
+
+def age_and_sex(account_id: uuid.UUID, dependant_id: uuid.UUID | None = None) -> tuple[int, str]:
+    """(age in completed years today, sex as it was told) of the account's person, or of the dependant; no name.
+
+    Raises NotFound for a dependant who is not the account's.
+    """
+    if dependant_id is not None:
+        row = dependants.access_dependant(account_id, dependant_id)
+        return dependants.view(row).age, dependants.sex(row)
+    someone = accounts.person_of(account_id)
+    return completed_years(someone.born, clock.today(current_tenant().time_zone)), someone.sex
+
+
+def is_active(account_id: uuid.UUID) -> bool:
+    """Whether somebody can sign in to the account: it is not suspended, blocked or closed."""
+    return accounts.by_id(account_id).state == "active"
+
+
+def opened_at(account_id: uuid.UUID) -> dt.datetime:
+    """When the account was made."""
+    return accounts.by_id(account_id).created_at
 
 
 def category_of(account_id: uuid.UUID) -> CategoryResult:

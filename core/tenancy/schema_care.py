@@ -95,6 +95,9 @@ class Care(Strict):
     report_due_hours = number("How long a professional has to write the report", 1, 720, 48)
     call_within_hours = number("How long after accepting a request by video the professional may call", 1, 168, 24)
     most_professionals = number("To how many professionals a request goes at most", 1, 50, 10)
+    reservation_days = number(
+        "Days after the creation of a professional's account in which reservations can be expressed", 1, 365, 15
+    )
     video = fields.Nested(
         Video, load_default=lambda: Video().load({}), metadata={"description": "Video", "example": {}}
     )

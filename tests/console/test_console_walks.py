@@ -28,6 +28,7 @@ PAGES = (
     "/console/portals/frontalia/audit?verify=1",
     "/console/portals/frontalia/register",
     "/console/portals/frontalia/revisions/1",
+    "/console/reservations",
     "/console/validations",
 )
 HOSTILE = "<script>alert(1)</script>"

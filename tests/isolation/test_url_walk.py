@@ -6,6 +6,8 @@ import uuid
 import pytest
 
 from core import clock
+from core.care.colleagues import reservations, threads
+from core.care.colleagues.models import Expertise
 from core.care.consultations.models import Consultation
 from core.care.documents import service as documents
 from core.care.prescriptions.models import Prescription
@@ -24,7 +26,18 @@ from core.testing.makers import choice, make_booker, make_professional, signed_i
 from core.web.access import declared
 
 # Ids of what belongs to one patient and one professional, of the same portal too.
-PRIVATE = {"appointment_id", "consultation_id", "prescription_id", "document_id", "grant_id", "entry_id", "room_id"}
+PRIVATE = {
+    "appointment_id",
+    "consultation_id",
+    "prescription_id",
+    "document_id",
+    "grant_id",
+    "entry_id",
+    "room_id",
+    "thread_id",
+    "expertise_id",
+    "reservation_id",
+}
 SKIP = ("static", "bootstrap.static")
 
 
@@ -163,12 +176,30 @@ def rich(app, portals):
         grant_id = record.grant(whose, made.pro.id)
         told = {"kind": "other", "what": "canary note"}
         entry_id = record.write_entry(whose, "allergies", told, record.Author(booker.account_id))
+        two = make_professional()
+        thread = threads.write(made.pro, two.pro.id, "canary note")
+        held = reservations.express(made.account.id, "canary note")
+        row_of_care = Consultation(
+            service="express_consultation", form="request", state="in_progress", patient_account_id=booker.account_id,
+            person_id=booker.person_id, professional_id=made.pro.id, requested_at=clock.now(), answer_by=clock.now(),
+            highest_cents=0, currency="EUR",
+        )  # fmt: skip
+        db.session.add(row_of_care)
+        db.session.flush()
+        advice = Expertise(
+            consultation_id=row_of_care.id, asker_id=made.pro.id, person_id=booker.person_id, state="open",
+            asked_at=clock.now(), sealed=keys.seal_json(booker.person_id, "expertises", "sealed", {"question": "canary note"}),
+        )  # fmt: skip
+        db.session.add(advice)
         db.session.commit()
         prescription = _prescription(made.pro, booker)
         return {
             "document_id": file.id,
             "prescription_id": prescription.id,
             "consultation_id": prescription.consultation_id,
+            "thread_id": thread.id,
+            "expertise_id": advice.id,
+            "reservation_id": held,
             "appointment_id": row.id,
             "professional_id": made.pro.id,
             "reason_id": made.reason.id,

@@ -112,6 +112,18 @@ def seen(row: Consultation, side: str, until: int) -> bool:
     return marked is not None
 
 
+def is_first_unseen(row: Consultation, message_id: uuid.UUID) -> bool:
+    """Whether this message is the oldest of its author that the other side has not read: the one to tell of."""
+    m = ConsultationMessage
+    wanted: ConsultationMessage | None = m.get(message_id)
+    if wanted is None or wanted.seen_at is not None:
+        return False
+    before = select(m.id).where(
+        m.consultation_id == row.id, m.author == wanted.author, m.seen_at.is_(None), m.seq < wanted.seq
+    )
+    return db.session.execute(before.limit(1)).first() is None
+
+
 def unseen(consultation_ids: list[uuid.UUID], side: str) -> dict[uuid.UUID, int]:
     """How many messages of the other side wait in each consultation."""
     m = ConsultationMessage

@@ -100,7 +100,7 @@ def message(event: Event) -> None:
     if row is None or row.professional_id is None:
         return
     reader = "patient" if event.payload["author"] == "professional" else "professional"
-    if messages.unseen([row.id], reader).get(row.id, 0) != 1:
+    if not messages.is_first_unseen(row, uuid.UUID(event.payload["message_id"])):
         return
     account_id = row.patient_account_id if reader == "patient" else _account(row.professional_id)
     _tell(account_id, "consultation_message", row)

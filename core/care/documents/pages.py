@@ -20,12 +20,12 @@ from core.tenancy import keys
 from core.web.access import access
 from core.web.frame import Refused
 
-__all__ = ["bp", "install", "register_reader"]
+__all__ = ["CLOSED", "answer", "bp", "install", "register_reader"]
 
 bp = Blueprint("documents", __name__, template_folder="templates")
 # Opened on its own, a file is nobody's page: it runs nothing and reaches nothing.
 CSP = "default-src 'none'; img-src 'self'; media-src 'self'; sandbox"
-_CLOSED: Mapping[str, Message] = {
+CLOSED: Mapping[str, Message] = {
     "quarantined": _("This file is still being checked. It can be opened as soon as it is found harmless."),
     "infected": _("This file did not pass the check for harmful content. It was not kept."),
 }
@@ -46,14 +46,15 @@ def document(document_id: uuid.UUID) -> Response:
     try:
         data, name = service.content(found), service.name_of(found)
     except service.NotOpen as closed:
-        raise Refused(_CLOSED[closed.state]) from closed
+        raise Refused(CLOSED[closed.state]) from closed
     except keys.Erased:
         raise NotFound from None
     db.session.commit()
-    return _answer(found, data, name)
+    return answer(found, data, name)
 
 
-def _answer(found: CareDocument, data: bytes, name: str) -> Response:
+def answer(found: CareDocument, data: bytes, name: str) -> Response:
+    """A file as browsers get it, of nobody's page: pictures and sounds in place, documents as a download."""
     shown = found.mimetype in PICTURES + SOUNDS
     answer = Response(io.BytesIO(data), mimetype=found.mimetype, direct_passthrough=True)
     answer.content_length = len(data)

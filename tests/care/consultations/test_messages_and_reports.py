@@ -91,7 +91,8 @@ def test_the_other_side_is_told_once_while_it_has_not_read(under_way):
     for number in range(3):
         messages.post(w.pro.account_id, w.row.id, f"Message {number}")
         db.session.commit()
-        outbox.drain()
+        if number != 1:  # the first two are told together: once
+            outbox.drain()
     mails = [m for m in latest() if "new message" in m.subject.lower() or "nouveau message" in m.subject.lower()]
     assert len(mails) == 1
     assert "Message 0" not in mails[0].body_text
