@@ -71,7 +71,10 @@ def flows(page: Any, *, picture: bool = True, seconds: float = 30) -> dict[str, 
         heard = then["packets"] > first["packets"] > 0 and then["energy"] > first["energy"] > 0
         return then if seen and heard else None
 
-    found: dict[str, Any] = eventually(moved, seconds, f"picture and sound arrive: {figures(page)}")
+    try:
+        found: dict[str, Any] = eventually(moved, seconds, "picture and sound arrive")
+    except AssertionError as error:
+        raise AssertionError(f"{error}; last seen: {figures(page)}") from None
     return found
 
 

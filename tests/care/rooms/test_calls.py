@@ -228,3 +228,18 @@ def test_the_pages_are_accessible_and_fit(called):
         assert page.evaluate(TOO_WIDE) == [], width
         found = axe.run(page)["violations"]
         assert [(v["id"], [n["html"][:120] for n in v["nodes"]]) for v in found] == []
+
+
+def test_who_starts_before_the_devices_are_there_still_has_sound(make_room, visit, live):
+    made = make_room()
+    patient, professional = visit(made.patient), visit(made.professional)
+    # The browser takes its time to hand out camera and microphone: somebody has to find the button that allows it.
+    professional.context.add_init_script(
+        """const given = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+        navigator.mediaDevices.getUserMedia = async (...a) => { await new Promise((d) => setTimeout(d, 3000)); return given(...a); };"""
+    )
+    patient.goto(patient.base + made.path)
+    professional.goto(professional.base + made.path)
+    professional.get_by_role("button", name="Start the call").click()
+    for page in (patient, professional):
+        flows(page)

@@ -46,8 +46,8 @@ export class Call extends EventTarget {
     this.peer = signal.from;
     // An answer carries `to`; only the first word is answered.
     if (!signal.to) this.transmit({ kind: "ready", to: this.peer });
-    if (!known) return this.#open();
-    if (!this.pc || this.pc.connectionState === "connected") return;
+    if (!known || !this.pc) return this.#open();
+    if (this.pc.connectionState === "connected") return;
     if (this.pc.signalingState === "have-local-offer") return this.#describe();
     // A second word while both are still at it is no reason to begin anew.
     if (!this.polite && Date.now() - this.since > PATIENCE) await this.#again();
@@ -55,8 +55,9 @@ export class Call extends EventTarget {
 
   async #open() {
     this.#drop();
-    const pc = new RTCPeerConnection(await this.servers());
-    if (this.over) return pc.close();
+    const servers = await this.#found();
+    if (this.over) return;
+    const pc = new RTCPeerConnection(servers);
     this.pc = pc;
     this.since = Date.now();
     this.offering = false;
@@ -74,12 +75,23 @@ export class Call extends EventTarget {
     pc.addEventListener("connectionstatechange", () => this.#changed(pc));
     this.#say("state", "connecting");
     // The other's offer brings the places of the polite one.
-    if (this.polite) return undefined;
+    if (this.polite) return;
     for (const kind of ["audio", "video"]) {
       const track = this.stream.getTracks().find((t) => t.kind === kind);
       pc.addTransceiver(track ?? kind, { direction: "sendrecv" });
     }
-    return undefined;
+  }
+
+  // A question that fails once is asked again; without an answer direct ways are still worth a try.
+  async #found() {
+    for (const pause of [500, 1500, 0]) {
+      try {
+        return await this.servers();
+      } catch {
+        if (pause) await new Promise((done) => setTimeout(done, pause));
+      }
+    }
+    return {};
   }
 
   async #offer(pc) {

@@ -17,6 +17,8 @@ let drift = Date.parse(state.now) - Date.now();
 let stream = new MediaStream();
 let call = null;
 let stopLevel = () => {};
+let prepared = false;
+let hasCamera = false;
 let talking = false;
 let here = {};
 
@@ -82,6 +84,7 @@ async function prepare() {
   }
   const found = await devices.media();
   stream = found.stream;
+  hasCamera = found.camera === "ok";
   devices.show(room, "camera", found.camera);
   devices.show(room, "microphone", found.microphone);
   self();
@@ -109,12 +112,14 @@ async function follow() {
     if (state.state === "ended") live.stop();
     return;
   }
+  // Who presses quickly still goes in with what the browser is just being asked for.
+  if (!prepared) return;
   stopLevel();
   if (!call) begin();
   if (state.media === "audio" && stream.getVideoTracks().length) {
     await call.put("video", null);
     self();
-  } else if (state.media === "video" && !stream.getVideoTracks().length && !cameraOff) {
+  } else if (state.media === "video" && hasCamera && !stream.getVideoTracks().length && !cameraOff) {
     const track = await devices.camera();
     if (track) await call?.put("video", track);
     self();
@@ -307,7 +312,8 @@ setInterval(() => { if (!live.up) refresh(); }, SOON);
 setInterval(refresh, NOW_AND_THEN);
 
 render();
+live.start();
 prepare().finally(() => {
-  live.start();
+  prepared = true;
   follow();
 });
