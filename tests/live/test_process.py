@@ -366,6 +366,7 @@ def test_a_session_that_ends_ends_its_pages(both, app, portals, page):
 # -- several processes, and their end
 
 
+@pytest.mark.faults
 def test_two_processes_act_as_one(settings, valkey_url, make_room, page, portals):
     other = LiveProcess(settings, valkey_url)
     other.start()
@@ -390,6 +391,7 @@ def test_two_processes_act_as_one(settings, valkey_url, make_room, page, portals
         other.stop()
 
 
+@pytest.mark.faults
 def test_killed_and_back(settings, valkey_url, make_room, page, portals):
     mine = LiveProcess(settings, valkey_url)
     mine.start()
@@ -415,6 +417,7 @@ def test_killed_and_back(settings, valkey_url, make_room, page, portals):
         mine.stop()
 
 
+@pytest.mark.faults
 def test_valkey_away_a_call_goes_on_and_pages_look_again_after(settings, make_room, page, portals):
     var = Path(tempfile.mkdtemp(prefix="ptl-"))
     own = EmbeddedValkey(var)

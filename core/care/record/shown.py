@@ -117,6 +117,7 @@ _READ: dict[str, Message] = {
     "history": _("saw the list of their own consultations with you"),
     "consultation": _("opened a consultation"),
     "document": _("opened a document"),
+    "copy": _("took a copy of what they hold of you"),
     "tele_expertise": _("received a document to give advice"),
 }
 _WROTE: dict[str, Message] = {"register": _("wrote in “{register}”"), "document": _("added a document")}

@@ -13,7 +13,8 @@ from core.tenancy.current import entered
 from core.testing.calls import figures, flows
 from core.testing.live import eventually
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+# Two browsers, a web server and a live process: with the slow trials.
+pytestmark = [pytest.mark.browser, pytest.mark.faults, pytest.mark.timeout(180)]
 
 
 @pytest.fixture
