@@ -125,10 +125,12 @@ def choice(made: SimpleNamespace, starts_at: dt.datetime) -> dict[str, Any]:
     }
 
 
-def signed_in(browser: Browser, tenant_id: int, role: str = "patient") -> Account:
+def signed_in(browser: Browser, tenant_id: int, role: str = "patient", language: str = "fr") -> Account:
     """Give a browser an open session of a fresh account of a role that accepted what must be accepted. Commits."""
     with entered(tenant_id):
-        account = make_account(role, first_name="Canary", last_name=f"Leak{tenant_id}x{next(_numbers)}")
+        account = make_account(
+            role, first_name="Canary", last_name=f"Leak{tenant_id}x{next(_numbers)}", language=language
+        )
         _sign_in(browser, account)
     return account
 

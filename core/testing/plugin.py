@@ -60,9 +60,9 @@ def worker() -> str:
     return os.environ.get("PYTEST_XDIST_WORKER", "master")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def driver() -> Iterator[Any]:
-    """Playwright, started once for all tests of a process: it bears no second one beside it."""
+    """Playwright for the tests of a module. It runs an event loop in this thread: none of it is left for other modules."""
     playwright = pytest.importorskip("playwright.sync_api")
     with playwright.sync_playwright() as made:
         yield made

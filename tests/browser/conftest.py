@@ -29,7 +29,7 @@ def chromium():
     return found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(driver):
     made = driver.chromium.launch(executable_path=chromium(), args=ARGS)
     yield made

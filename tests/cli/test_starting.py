@@ -22,8 +22,8 @@ from core.lazy import lazy
 
 ROOT = Path(__file__).resolve().parents[2]
 RARE = (
-    "alembic", "authlib.integrations", "holidays", "icalendar", "joserfc", "mako", "markdown_it", "phonenumbers", "pygments", "pyotp", "redis",
-    "requests", "rq", "segno", "webauthn", "zxcvbn",
+    "PIL", "alembic", "asn1crypto", "authlib.integrations", "fontTools", "fpdf", "holidays", "icalendar", "joserfc", "mako", "markdown_it", "phonenumbers", "pygments", "pyhanko", "pyotp", "redis",
+    "requests", "rq", "segno", "webauthn", "websockets", "zxcvbn",
 )  # fmt: skip
 """What no first page needs: each of these takes longer to load than the page to draw."""
 

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from core import audit, i18n
 from core.care.consultations import reports, service
 from core.care.consultations.models import Consultation
 from core.care.papers.reports import report_pdf
-from core.care.papers.signing import seal_pdf
 from core.directory import service as directory
 from core.directory.models import Professional
 from core.identity import people as identity
+from core.lazy import lazy
 from core.messages import _
 from core.tenancy.current import current_tenant
+
+if TYPE_CHECKING:
+    from core.care.papers import signing
+else:
+    signing = lazy("core.care.papers.signing")
 
 
 def report(row: Consultation, language: str) -> bytes | None:
@@ -44,4 +51,4 @@ def report(row: Consultation, language: str) -> bytes | None:
         version=newest.version,
         reference=str(row.id),
     )
-    return seal_pdf(paper)
+    return signing.seal_pdf(paper)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from babel import dates
@@ -11,9 +12,14 @@ from babel import dates
 from core import i18n
 from core.care.papers.blocks import Block, Facts, Heading, Paper, Paragraph
 from core.care.papers.brand import brand_of
-from core.care.papers.pdf import render
+from core.lazy import lazy
 from core.messages import Message, _
 from core.tenancy.current import TenantView
+
+if TYPE_CHECKING:
+    from core.care.papers import pdf
+else:
+    pdf = lazy("core.care.papers.pdf")
 
 
 def moment(instant: dt.datetime, language: str, zone: str) -> str:
@@ -80,4 +86,4 @@ def report_pdf(
         reference=reference,
         page_words=say(_("Page {page} of {pages}", page="{page}", pages="{pages}")),
     )
-    return render(paper)
+    return pdf.render(paper)

@@ -33,6 +33,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from core import audit, clock, crypto
+from core.care.papers.apart import apart
 from core.care.papers.models import SigningKey
 from core.db import current_tenant_id, db, new_id
 from core.tenancy import keys
@@ -69,7 +70,8 @@ def seal_pdf(pdf: bytes, *, reason: str = "") -> bytes:
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
-        sealed = signers.PdfSigner(meta, signer=_signer()).sign_pdf(writer)
+        signer = signers.PdfSigner(meta, signer=_signer())
+        sealed = apart(lambda: signer.sign_pdf(writer))
     return bytes(sealed.getvalue())
 
 
@@ -83,7 +85,7 @@ def verify(pdf: bytes) -> Verified:
         embedded = found[0]
         certificate = embedded.signer_cert
         context = ValidationContext(trust_roots=[certificate], allow_fetching=False)
-        status = validate_pdf_signature(embedded, signer_validation_context=context)
+        status = apart(lambda: validate_pdf_signature(embedded, signer_validation_context=context))
         whole = (
             status.intact
             and status.valid

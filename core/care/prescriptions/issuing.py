@@ -5,14 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
 from core import clock, i18n
 from core.care.consultations import states
 from core.care.consultations.models import Consultation
-from core.care.prescriptions import codes, deciding, documents, looks, proof
+from core.care.prescriptions import codes, deciding, looks, proof
 from core.care.prescriptions.deciding import AT_PRACTICE, CLASSES, ELECTRONIC, KINDS, MEDICINE, SICK_LEAVE, Declared
 from core.care.prescriptions.models import Prescription
 from core.db import current_tenant_id, db, new_id
@@ -21,11 +21,17 @@ from core.directory.models import Practice, Professional
 from core.hooks.decisions import Decision, Question
 from core.identity import people as identity
 from core.jobs import announce
+from core.lazy import lazy
 from core.messages import Message, _
 from core.scheduling.service import NotAllowed
 from core.tenancy import keys, receipts
 from core.tenancy.current import current_tenant
 from core.web.frame import Refused
+
+if TYPE_CHECKING:
+    from core.care.prescriptions import documents
+else:
+    documents = lazy("core.care.prescriptions.documents")
 
 WHILE = frozenset({states.IN_PROGRESS, states.AWAITING_REPORT, states.COMPLETED})
 """A prescription ends a consultation: it is issued while the report is written, or added after it."""

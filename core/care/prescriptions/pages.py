@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from flask import Flask
 
+from core.care.papers import models as papers  # its table belongs to the installation, whoever signs first
 from core.care.prescriptions import deciding, messages, pages_patient, pages_pharmacy, pages_professional, service
 from core.care.prescriptions.blueprint import bp, no_prescription, shown
 
-__all__ = ["bp", "install", "messages", "pages_patient", "pages_pharmacy", "pages_professional"]
+__all__ = ["bp", "install", "messages", "pages_patient", "pages_pharmacy", "pages_professional", "papers"]
 
 
 def install(app: Flask) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import abort, redirect, render_template, request, url_for
 
 from core import crypto
 from core.care.consultations.models import Consultation
-from core.care.prescriptions import deciding, documents, service
+from core.care.prescriptions import deciding, service
 from core.care.prescriptions.blueprint import acts_of, bp, shown, uuid_of
 from core.care.prescriptions.deciding import CLASSES, KINDS, MEDICINE
 from core.care.prescriptions.models import Prescription
@@ -19,9 +19,15 @@ from core.directory import service as directory
 from core.directory.models import Professional
 from core.identity import people as identity
 from core.identity import uploads
+from core.lazy import lazy
 from core.messages import Message, _
 from core.scheduling.blueprint import signed_in_professional
 from core.web.access import access
+
+if TYPE_CHECKING:
+    from core.care.prescriptions import documents
+else:
+    documents = lazy("core.care.prescriptions.documents")
 
 DRAFT = "prescription"
 Errors = dict[str, list[Message]]

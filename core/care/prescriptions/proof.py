@@ -11,18 +11,23 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core import i18n
 from core.care.papers.blocks import Block, Facts, Heading, Notice, Paper, Paragraph, Points, Ticket
 from core.care.papers.brand import brand_of
-from core.care.papers.pdf import render
 from core.care.papers.reports import day_words, moment
-from core.care.papers.signing import seal_pdf
 from core.care.prescriptions import codes
+from core.lazy import lazy
 from core.messages import Message, _
 from core.notifications.service import base_url
 from core.tenancy.current import TenantView
+
+if TYPE_CHECKING:
+    from core.care.papers import pdf, signing
+else:
+    pdf = lazy("core.care.papers.pdf")
+    signing = lazy("core.care.papers.signing")
 
 PAGE = "/pharmacy"
 
@@ -100,7 +105,7 @@ def proof_pdf(
         reference=reference,
         page_words=say(_("Page {page} of {pages}", page="{page}", pages="{pages}")),
     )
-    return seal_pdf(render(paper), reason=say(_("Proof of prescription")))
+    return signing.seal_pdf(pdf.render(paper), reason=say(_("Proof of prescription")))
 
 
 def _grouped(digest: str) -> str:

@@ -14,7 +14,7 @@ from core.db import db
 from core.identity.models import Account
 from core.money import service as money
 from core.tenancy.current import entered
-from core.testing.makers import make_booker, make_professional, sign_in_as
+from core.testing.makers import fill_profile, make_booker, make_professional, sign_in_as
 
 SEEN = frozenset(
     {
@@ -53,6 +53,7 @@ def case(colleague, inside):
     """`row`: an express consultation under way; `pro` delivers it; `booker` is the patient; `one`, `two` are colleagues."""
     pro, one, two = colleague(), colleague(), colleague()
     booker = make_booker(first_name="Canary", last_name="Patientname", email="canary@example.org")
+    fill_profile(booker.account_id)
     money.credit(booker.account_id, uuid.uuid4(), 10_000)
     db.session.commit()
     row = requests.request(

@@ -18,7 +18,7 @@ from core.scheduling import service as scheduling
 from core.scheduling import slots
 from core.tenancy import keys
 from core.tenancy.current import entered
-from core.testing.makers import MONDAY, choice, make_booker, make_professional, signed_in
+from core.testing.makers import MONDAY, choice, fill_profile, make_booker, make_professional, signed_in
 from core.web.frame import Refused
 
 
@@ -41,6 +41,7 @@ def test_all_of_ones_own_is_in_it_and_nothing_else(case, shared, choices, desk_o
     threads.write(case.one, case.two.id, "not for you")
     reports.save(case.pro, case.row.id, {"conclusion": "canary conclusion"})
     other = make_booker(first_name="Somebody", last_name="Else")
+    fill_profile(other.account_id)
     money.credit(other.account_id, uuid.uuid4(), 10_000)
     theirs = requests.request(
         other, service="express_consultation", question="of another", highest_cents=3000, profile_confirmed=True,

@@ -30,7 +30,7 @@ def fresh(frontalia, browse, clock):
     """A professional whose account is made at MADE, not validated yet: (browser, account)."""
     clock.set(MADE)
     visitor = browse()
-    return visitor, signed_in(visitor, frontalia.id, "professional")
+    return visitor, signed_in(visitor, frontalia.id, "professional", "en")
 
 
 def reply(frontalia, reservation_id, words="We hear you."):
@@ -195,7 +195,7 @@ def test_the_operator_reads_and_answers_on_the_console(app, fresh, frontalia, in
     visitor.post("/reservations", {"text": "Canary words <b>"})
     found, console = only(frontalia).id, ensure_console()
     operator = Browser(app, "console.localhost")
-    signed_in(operator, console.id, "operator")
+    signed_in(operator, console.id, "operator", "en")
     page = operator.text(operator.get("/console/reservations"))
     path = f"/console/reservations/frontalia/{found}"
     assert path in page

@@ -148,7 +148,7 @@ def parties(browse, frontalia, monkeypatch):
         ("other", "professional"),
     ):
         visitor = browse()
-        setattr(found, name, signed_in(visitor, frontalia.id, role))
+        setattr(found, name, signed_in(visitor, frontalia.id, role, "en"))
         setattr(found, f"{name}_browser", visitor)
     let = {found.patient.id, found.doctor.id}
     reads = lambda account, document: document.subject_id == found.subject_id and account.id in let

@@ -114,7 +114,7 @@ def valkey_url():
     return run.url
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromiums(driver):
     """Chromiums with a fake camera and microphone, each started once: `chromiums(number)`; `devices=False` has neither."""
     made = {}
