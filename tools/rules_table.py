@@ -10,6 +10,7 @@ import gc
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,33 @@ def status() -> Status:
     return Status(later, data["left_out"], data["deviations"])
 
 
+def markers() -> Iterator[tuple[str, str]]:
+    """(rule id, test) for each `@pytest.mark.rule(...)` of the tests, on functions, classes and whole modules."""
+    for path in sorted((ROOT / "tests").rglob("test_*.py")):
+        shown = path.relative_to(ROOT / "tests").as_posix()
+        for rule, name in _marked(path, path.stat().st_mtime_ns):
+            yield rule, f"{shown}::{name}" if name else shown
+
+
+@lru_cache(maxsize=4096)
+def _marked(path: Path, _changed: int) -> tuple[tuple[str, str], ...]:
+    """(rule id, name of the test, empty for the whole module) of one file; read again when it changed."""
+    found: list[tuple[str, str]] = []
+    for node in ast.walk(_parsed(path)):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            for decorator in node.decorator_list:
+                found += [(i, node.name) for i in _ids(decorator)]
+        elif isinstance(node, ast.Assign) and any(
+            isinstance(t, ast.Name) and t.id == "pytestmark" for t in node.targets
+        ):
+            found += [(i, "") for i in _ids(node.value)]
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "param":
+            for keyword in node.keywords:
+                if keyword.arg == "marks":
+                    found += [(i, "") for i in _ids(keyword.value)]
+    return tuple(found)
+
+
 def _parsed(path: Path) -> ast.Module:
     # A collection in the midst of it may run other code that parses, which Python 3.11 does not bear.
     collecting = gc.isenabled()
@@ -81,25 +109,6 @@ def _parsed(path: Path) -> ast.Module:
     finally:
         if collecting:
             gc.enable()
-
-
-def markers() -> Iterator[tuple[str, str]]:
-    """(rule id, test) for each `@pytest.mark.rule(...)` of the tests, on functions, classes and whole modules."""
-    for path in sorted((ROOT / "tests").rglob("test_*.py")):
-        module = _parsed(path)
-        shown = path.relative_to(ROOT / "tests").as_posix()
-        for node in ast.walk(module):
-            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-                for decorator in node.decorator_list:
-                    yield from ((i, f"{shown}::{node.name}") for i in _ids(decorator))
-            elif isinstance(node, ast.Assign) and any(
-                isinstance(t, ast.Name) and t.id == "pytestmark" for t in node.targets
-            ):
-                yield from ((i, shown) for i in _ids(node.value))
-            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "param":
-                for keyword in node.keywords:
-                    if keyword.arg == "marks":
-                        yield from ((i, shown) for i in _ids(keyword.value))
 
 
 def _ids(node: ast.AST) -> Iterator[str]:

@@ -153,6 +153,7 @@ def test_no_statistics_cookie_before_the_choice(page, server, portals):
     assert stats[0]["domain"].lstrip(".") == "frontalia.localhost"
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize("slug", ["frontalia", "rdv-confiance"])
 def test_public_pages_fit_the_width_and_axe_finds_nothing(page, server, portals, slug):
     from axe_core_python.sync_playwright import Axe

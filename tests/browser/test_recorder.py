@@ -16,7 +16,7 @@ from core.tenancy.current import entered
 from core.web.frame import CSP
 from tests.browser.conftest import ARGS, chromium
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.faults]  # a long walk, with real sound
 PAGE = """{% extends "layout/base.html" %}{% from "documents/_files.html" import upload_fields %}
 {% block page_title %}Trial{% endblock %}{% block content %}<h1>Trial</h1>
 <form method="post" action="/trial" enctype="multipart/form-data">

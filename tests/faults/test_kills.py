@@ -32,6 +32,7 @@ def told_once(here: Installation, count: int) -> None:
 
 
 @pytest.mark.timeout(400)
+@pytest.mark.faults
 def test_all_killed_at_once(installation: Callable[..., Installation]) -> None:
     """The short trial of every run: one blow to a web worker, the job worker, Valkey and PostgreSQL."""
     here = installation()
