@@ -42,7 +42,6 @@ __all__ = ["bp", "install"]
 def install(app: Flask) -> None:
     """Navigation of patients, and what they can do with a service that is asked for."""
     add_navigation(app, 25, ("patient",), "care.consultations", _("Consult"), "chat-dots")
-    add_navigation(app, 60, ("patient",), "care.wallet", _("Wallet"), "wallet2")
     app.extensions["portico_consultation_pages"] = {
         "patient": "care.consultation",
         "professional": "care_desk.history_page",
