@@ -28,5 +28,7 @@ def keep(delivery: Delivery) -> None:
 def latest(limit: int = 100) -> list[InboxMessage]:
     """The newest messages of the present tenant."""
     return list(
-        db.session.execute(select(InboxMessage).order_by(InboxMessage.received_at.desc()).limit(limit)).scalars()
+        db.session.execute(
+            select(InboxMessage).order_by(InboxMessage.received_at.desc(), InboxMessage.id).limit(limit)
+        ).scalars()
     )

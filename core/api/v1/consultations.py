@@ -241,6 +241,7 @@ def write_report(body: dict[str, Any], consultation_id: uuid.UUID) -> dict[str, 
         consultation_id,
         body["parts"],
         coverage=body.get("coverage"),
+        rights_checked=body["rights_checked"],
         corrects=body.get("corrects"),
     )
     return _report(reports.opened(row))

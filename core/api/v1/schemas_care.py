@@ -153,6 +153,10 @@ class ReportInput(Input):
         validate=validate.OneOf(list(reports.COVERAGE)),
         metadata=told("Whether it can be reimbursed: the physician's decision"),
     )
+    rights_checked = fields.Boolean(
+        load_default=False,
+        metadata=told("The physician has checked the patient's rights, where the decision asks for it"),
+    )
     corrects = fields.Integer(validate=validate.Range(1, 1000), metadata=told("The version that this one corrects"))
 
 

@@ -127,7 +127,7 @@ def report(consultation_id: str) -> Any:
         typed = {code: request.form.get(code, "") for code in reports.PARTS}
         try:
             reports.save(
-                me, row.id, typed, coverage=request.form.get("coverage") or None,
+                me, row.id, typed, coverage=request.form.get("coverage") or None, rights_checked=bool(request.form.get("rights_checked")),
                 corrects=request.form.get("corrects", type=int),
             )  # fmt: skip
             db.session.commit()
@@ -141,6 +141,7 @@ def report(consultation_id: str) -> Any:
         "consultations/report.html", row=row, me=me, parts=reports.PARTS, typed=typed, problems=problems, written=written,
         who=identity.display_name(row.patient_account_id, row.dependant_id), limit=reports.PART_LIMIT,
         question=service.question_of(row), teleconsultation=row.service == "teleconsultation",
+        rights=reports.rights_to_check(row, me),
         coverage=request.form.get("coverage") or (written[0].coverage if written else None),
     ), (422 if problems else 200)  # fmt: skip
 

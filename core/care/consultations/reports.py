@@ -24,6 +24,8 @@ from core.jobs import announce
 from core.messages import Message, _
 from core.money import service as money
 from core.promises import service as promises
+from core.scheduling import people
+from core.scheduling.service import may_have
 from core.tenancy import keys
 from core.web.frame import Refused
 
@@ -37,6 +39,7 @@ PARTS: Mapping[str, Message] = {
 """The parts of a report in their order; only the conclusion must be written."""
 PART_LIMIT = 8000
 COVERAGE = ("covered", "not_covered")
+CHECK_RIGHTS = "verify_entitlement"
 _SEALED = ("reports", "sealed")
 
 
@@ -59,6 +62,7 @@ def save(
     parts: Mapping[str, str],
     *,
     coverage: str | None = None,
+    rights_checked: bool = False,
     corrects: int | None = None,
 ) -> Report:
     """Write the report, or a correction of version `corrects`. Raises Refused for what is wrong, Moved where it is too late.
@@ -71,6 +75,8 @@ def save(
     kept = _checked(parts)
     if coverage is not None and coverage not in COVERAGE:
         raise Refused(_("Please say whether this teleconsultation can be reimbursed."), status=422)
+    if coverage == "covered" and rights_to_check(row, professional) and not rights_checked:
+        raise Refused(_("Please confirm that you have checked the patient's rights."), status=422)
     last = _last(row.id)
     if last is None:
         _finish(row)
@@ -78,7 +84,7 @@ def save(
         raise Moved(row.state, _("The report is already saved. You can add a corrected version from the consultation."))
     elif corrects != last.version:
         raise Moved(row.state, _("A newer version of this report was saved meanwhile. Please read it first."))
-    body = {"parts": kept, "coverage": coverage}
+    body = {"parts": kept, "coverage": coverage, "rights_checked": rights_checked}
     made = Report(
         consultation_id=row.id,
         professional_id=professional.id,
@@ -93,6 +99,13 @@ def save(
     audit.record("report.saved", KIND, row.id, {"version": made.version, "digest": made.digest})
     announce("report_saved", {"consultation_id": str(row.id), "report_id": str(made.id), "version": made.version})
     return made
+
+
+def rights_to_check(row: Consultation, professional: Professional) -> list[Message]:
+    """What the decision obliges the physician to check before a patient is spared the payment in advance; often nothing."""
+    booker = people.booker(row.patient_account_id, row.dependant_id)
+    decision = may_have(booker, professional, row.service, row.requested_at.date())
+    return [o.message for o in decision.obligations if o.code == CHECK_RIGHTS]
 
 
 def _checked(parts: Mapping[str, str]) -> dict[str, str]:

@@ -284,3 +284,40 @@ def test_an_appointment_by_video_is_a_consultation_paid_before_it_is_used(inside
     assert service.locked(row.id).state == "cancelled"
     assert money.wallet_cents(booker.account_id) == 5000
     assert free.starts_at > dt.datetime.now(dt.UTC) - dt.timedelta(days=1)
+
+
+@pytest.mark.rule("CB-254")
+def test_the_physician_checks_rights_before_a_patient_is_spared_the_payment(monkeypatch, ask, doctor, patient):
+    from core.identity import profile
+    from core.scheduling import people
+    from core.scheduling.service import Booker
+
+    pro, booker = doctor(), patient()
+    pro.services = ["teleconsultation"]
+    money.set_tariff(pro.id, "teleconsultation", 2500)
+    db.session.commit()
+    import datetime as dt
+
+    from core.hooks.decisions import PatientFacts
+
+    ill = PatientFacts("fr_resident", frozenset({"ald"}), dt.date(1980, 5, 1), "FR")
+    monkeypatch.setattr(profile, "patient_facts", lambda *_: ill)
+    ald = Booker(booker.account_id, booker.person_id, ill)
+    row = ask(
+        ald,
+        pro,
+        service="teleconsultation",
+        acknowledged={"show_emergency_warning", "by_video", "confirm_eligibility_information", "verify_entitlement"},
+    )
+    requests.accept(pro, row.id)
+    calls.started(row.id)
+    calls.ended(row.id)
+    db.session.commit()
+    assert reports.rights_to_check(row, pro)
+    with pytest.raises(Refused, match="checked the patient's rights"):
+        reports.save(pro, row.id, PARTS, coverage="covered")
+    db.session.rollback()
+    made = reports.save(pro, row.id, PARTS, coverage="covered", rights_checked=True)
+    db.session.commit()
+    assert reports.opened(made).coverage == "covered"
+    assert people.booker(booker.account_id).facts is ill
