@@ -13,6 +13,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -107,7 +108,8 @@ class Installation:
             with urllib.request.urlopen(asked, timeout=timeout) as answer:
                 return answer.status, self._body(answer.read())
         except urllib.error.HTTPError as error:
-            with error, contextlib.suppress(OSError):
+            # A refusal may be cut short too, by the kill of who was saying it.
+            with error, contextlib.suppress(OSError, HTTPException):
                 return error.code, self._body(error.read())
         except (OSError, ValueError, EOFError):
             return 0, None
