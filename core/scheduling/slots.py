@@ -78,19 +78,20 @@ def free_time(professionals: Sequence[uuid.UUID], first: dt.date, last: dt.date,
             "days": days,
         },
     )
-    return [
-        FreeTime(professional, practice, tuple(services), reserved, grid, tuple(sorted(zip(begins, ends, strict=True))))
-        for professional, practice, services, reserved, grid, begins, ends in rows
-    ]
+    found: dict[tuple[uuid.UUID, uuid.UUID, tuple[str, ...], bool, int], list[tuple[int, int]]] = {}
+    for professional, practice, services, reserved, grid, begins, ends in rows:
+        of_place = found.setdefault((professional, practice, tuple(services), reserved, grid), [])
+        of_place.extend(zip(begins, ends, strict=True))
+    return [FreeTime(*place, tuple(sorted(ranges))) for place, ranges in found.items()]
 
 
-# One row for each place and kind of opening: a row for each day would cost more to read than to find.
+# One row for each hour of a week kept at a place: a row for each day would cost more to read than to find.
 _FREE = text(
     "SELECT professional_id, practice_id, services, known_patients_only, grid_minutes, "
-    "array_agg(CAST(ceil(date_part('epoch', lower(r))) AS bigint)), "
-    "array_agg(CAST(floor(date_part('epoch', upper(r))) AS bigint)) "
-    "FROM free_time(CAST(:professionals AS uuid[]), :first, :last, :after, CAST(:countries AS text[]), CAST(:days AS date[])), "
-    "unnest(free) r GROUP BY professional_id, practice_id, services, known_patients_only, grid_minutes"
+    "ARRAY(SELECT CAST(ceil(date_part('epoch', lower(r))) AS bigint) FROM unnest(free) r), "
+    "ARRAY(SELECT CAST(floor(date_part('epoch', upper(r))) AS bigint) FROM unnest(free) r) "
+    "FROM free_time(CAST(:professionals AS uuid[]), :first, :last, :after, CAST(:countries AS text[]), CAST(:days AS date[])) "
+    "WHERE NOT isempty(free)"
 )
 
 
