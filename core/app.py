@@ -24,6 +24,7 @@ from core.identity import sessions
 from core.jobs import outbox, periodic
 from core.live import publish, topics
 from core.metrics import Metrics
+from core.money import funds
 from core.settings import Settings
 from core.tenancy import current, service, template_overrides
 from core.web import access, csrf, frame, language, parts
@@ -130,6 +131,7 @@ def create_app(settings: Settings, runtime: PluginRuntime | None = None, *, wake
     portico.request_openers.append(csrf.check)
     portico.request_openers.append(access.enforce)
     _plugin_pages(app, runtime)
+    funds.install(app, runtime)
     _connect(app, wake)
     for check in app.extensions.get("portico_checks", []):
         check(app)

@@ -157,6 +157,20 @@ class Contributions:
         """
 
     @hookspec
+    def funds(self) -> Sequence[t.Fund]:
+        """Who pays for consultations in units instead of the patient, such as a partner's quota (IA-040, IA-041).
+
+        Arguments: none.
+        Returns: a sequence of Fund.
+        Combines: collected over all installed plugins when the application is made; two of one code are refused. A plugin
+            that a portal switches off still settles what was reserved before.
+        When it raises: the application does not start; the message names the plugin.
+        Tenant: none is set; set while `spend` or `give_back` runs.
+        Since: 1.3
+        Example: insurer_assistance
+        """
+
+    @hookspec
     def holidays(self, country: str, year: int) -> Sequence[t.Holiday]:
         """The public holidays of a country in a year; agendas close on them unless the professional opens.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -435,6 +436,21 @@ class VideoProvider:
     label: Message
     join: Callable[[RoomFacts], JoinLink]
     weight: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Fund:
+    """Somebody who pays for consultations in units instead of the patient: a partner's quota.
+
+    The plugin reserves the unit itself when it sends the request; core calls `spend` with the consultation's id once it
+    was delivered (its report is saved) and `give_back` when it ends without a delivery. Both run in the transaction of
+    that step and must be idempotent; what they raise stops the step.
+    """
+
+    code: str
+    label: Message
+    spend: Callable[[uuid.UUID], None]
+    give_back: Callable[[uuid.UUID], None]
 
 
 @dataclass(frozen=True, slots=True)

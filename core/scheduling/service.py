@@ -357,6 +357,17 @@ def _locked(appointment_id: uuid.UUID) -> Appointment | None:
     ).scalar_one_or_none()
 
 
+def take_time(professional: Professional, start: dt.datetime, end: dt.datetime) -> uuid.UUID | None:
+    """Take time of a practitioner for something that is no appointment of the agenda; None: it is not free (invariant 1)."""
+    return _take(professional.practitioner_id, start, end, None)
+
+
+def free_time(busy_id: uuid.UUID | None) -> None:
+    """Give back what `take_time` took."""
+    if busy_id is not None:
+        db.session.execute(delete(BusyRange).where(BusyRange.id == busy_id))
+
+
 def give_back(row: Appointment) -> None:
     """Free the time of a hold or appointment, for every portal."""
     db.session.execute(delete(BusyRange).where(BusyRange.id == row.busy_id))

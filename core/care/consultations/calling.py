@@ -35,7 +35,7 @@ def open_for(row: Consultation) -> Room | None:
     On demand it opens at once; for an appointment a little before it. Who has not started it by the end of what was
     agreed never will: the room ends, and the money goes back.
     """
-    if row.limit_minutes is None or row.professional_id is None or row.state not in states.UNDER_WAY:
+    if row.limit_minutes is None or row.contact == "phone" or row.professional_id is None or row.state not in states.UNDER_WAY:
         return None
     professional: Professional = Professional.get(row.professional_id)
     opens_at, starts_by = _times(row)
@@ -54,6 +54,8 @@ def _times(row: Consultation) -> tuple[dt.datetime, dt.datetime]:
     if row.appointment_id is not None:
         appointment: Appointment = Appointment.get(row.appointment_id)
         return appointment.starts_at - OPENS_BEFORE, appointment.ends_at
+    if row.wanted_at is not None:
+        return row.wanted_at - OPENS_BEFORE, row.wanted_at + dt.timedelta(minutes=row.limit_minutes or 0)
     hours = current_tenant().config["care"]["call_within_hours"]
     accepted = row.accepted_at or clock.now()
     return accepted, accepted + dt.timedelta(hours=hours)

@@ -15,7 +15,11 @@ from core.db.base import tenant_fk
 class Consultation(TenantModel):
     """One delivery of a service. `person_id` is whose care it is: the account's own person or the dependant's.
 
-    `form` is `request` (to one or several professionals) or `appointment`; `professional_id` is set once one accepted.
+    `form` is `request` (to one or several professionals), `appointment`, or `pool` (to whoever of the portal takes it
+    first); `professional_id` is set once one accepted. A request to the pool says by which way the person is reached
+    (`contact`: phone or video) and, unless it is for now, at what time (`wanted_at`); `busy_id` is the time taken in the
+    agenda of who took it. `fund` is the code of who pays in units instead of the patient. `outcome` says why a professional
+    ended it without a delivery.
     Amounts are cents: `highest_cents` is what the patient accepts at most and what is held, `agreed_cents` the tariff of
     who accepted. `limit_minutes` is how long a call may last.
     """
@@ -31,7 +35,8 @@ class Consultation(TenantModel):
         Index(None, "tenant_id", "professional_id", "state"),
         Index(None, "tenant_id", "state", "answer_by"),
         Index(None, "tenant_id", "person_id"),
-        CheckConstraint("form IN ('request', 'appointment')", name="form"),
+        CheckConstraint("form IN ('request', 'appointment', 'pool')", name="form"),
+        CheckConstraint("contact IS NULL OR contact IN ('phone', 'video')", name="contact"),
         CheckConstraint("highest_cents >= 0 AND (agreed_cents IS NULL OR agreed_cents <= highest_cents)", name="amounts"),
         CheckConstraint(
             "state IN ('requested', 'accepted', 'declined', 'expired', 'cancelled', 'in_progress', 'no_show', "
@@ -64,6 +69,11 @@ class Consultation(TenantModel):
     currency: Mapped[str] = mapped_column(Text)
     terms_version: Mapped[str | None] = mapped_column(Text)
     question: Mapped[bytes | None] = mapped_column(LargeBinary)
+    contact: Mapped[str | None] = mapped_column(Text)
+    wanted_at: Mapped[dt.datetime | None]
+    fund: Mapped[str | None] = mapped_column(Text)
+    outcome: Mapped[str | None] = mapped_column(Text)
+    busy_id: Mapped[uuid.UUID | None]
 
 
 class ConsultationOffer(TenantModel):

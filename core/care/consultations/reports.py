@@ -22,6 +22,7 @@ from core.db import db
 from core.directory.models import Professional
 from core.jobs import announce
 from core.messages import Message, _
+from core.money import funds
 from core.money import service as money
 from core.promises import service as promises
 from core.scheduling import people
@@ -133,6 +134,7 @@ def _finish(row: Consultation) -> None:
     row.closed_at, row.closed_by = clock.now(), "professional"
     promises.keep(REPORT, KIND, row.id)
     assert row.professional_id is not None
+    funds.spend(row.fund, row.id)
     money.release(row.id, row.professional_id, row.currency)
 
 

@@ -21,8 +21,10 @@ from core.directory.models import Professional
 from core.jobs import announce
 from core.live import publish, topics
 from core.messages import Message, _
+from core.money import funds
 from core.money import service as money
 from core.promises import service as promises
+from core.scheduling import service as scheduling
 from core.tenancy import keys
 from core.tenancy.current import current_tenant
 from core.web.frame import Refused
@@ -96,6 +98,8 @@ def close(row: Consultation, target: str, by: str) -> int:
     others_gone(row)
     for kind in (ANSWER, REPORT):
         promises.settle(kind, KIND, row.id)
+    funds.give_back(row.fund, row.id)
+    scheduling.free_time(row.busy_id)
     return money.give_back(row.id, row.patient_account_id, row.currency)
 
 

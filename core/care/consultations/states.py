@@ -17,7 +17,7 @@ REFUNDED = "refunded"
 
 TRANSITIONS: Mapping[str, frozenset[str]] = {
     REQUESTED: frozenset({ACCEPTED, DECLINED, EXPIRED, CANCELLED}),
-    ACCEPTED: frozenset({IN_PROGRESS, CANCELLED, NO_SHOW}),
+    ACCEPTED: frozenset({IN_PROGRESS, CANCELLED, NO_SHOW, REQUESTED}),
     IN_PROGRESS: frozenset({AWAITING_REPORT, CANCELLED}),
     AWAITING_REPORT: frozenset({COMPLETED, CANCELLED}),
     COMPLETED: frozenset({REFUNDED}),
@@ -28,7 +28,9 @@ TRANSITIONS: Mapping[str, frozenset[str]] = {
     REFUNDED: frozenset(),
 }
 """`in_progress` and `awaiting_report` are cancelled by the operator only: a technical failure, a report never saved
-(decision 14). An express consultation is in progress from the moment it is accepted."""
+(decision 14), or by the professional of a request to the pool, with an outcome (`pool.stop`). `accepted` goes back to
+`requested` in the pool only, when the patient refuses the professional or the professional hands it back. An express
+consultation is in progress from the moment it is accepted."""
 
 OPEN = frozenset({REQUESTED, ACCEPTED, IN_PROGRESS, AWAITING_REPORT})
 """While a consultation is in one of these, money may be held for it."""
