@@ -1,0 +1,1 @@
+"""The contract of an insurer's assistance as pure functions: facts in, decision out."""
