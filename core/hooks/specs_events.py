@@ -173,6 +173,45 @@ class Events:
         """
 
     @hookspec
+    def consultation_no_show(self, event: t.Event) -> None:
+        """The patient did not come, or could not be reached: nothing was delivered, what was held went back.
+
+        Arguments: event (payload `consultation_id`, `by`).
+        Returns: nothing.
+        Combines: each plugin is told on its own; one that fails does not hold up the others.
+        When it raises: retried with growing pauses, then dead-lettered where the operator sees it.
+        Tenant: set.
+        Since: 1.3
+        Example: example
+        """
+
+    @hookspec
+    def promise_near(self, event: t.Event) -> None:
+        """A promise with a clock comes near and is not kept yet; told once for each promise.
+
+        Arguments: event (payload `promise_id`, `kind`, `subject_kind`, `subject_id`).
+        Returns: nothing.
+        Combines: each plugin is told on its own; one that fails does not hold up the others.
+        When it raises: retried with growing pauses, then dead-lettered where the operator sees it.
+        Tenant: set.
+        Since: 1.3
+        Example: example
+        """
+
+    @hookspec
+    def promise_missed(self, event: t.Event) -> None:
+        """A promise with a clock was missed: it can still be carried out, late.
+
+        Arguments: event (payload `promise_id`, `kind`, `subject_kind`, `subject_id`).
+        Returns: nothing.
+        Combines: each plugin is told on its own; one that fails does not hold up the others.
+        When it raises: retried with growing pauses, then dead-lettered where the operator sees it.
+        Tenant: set.
+        Since: 1.3
+        Example: example
+        """
+
+    @hookspec
     def report_saved(self, event: t.Event) -> None:
         """A report, or a corrected version of one, was saved.
 

@@ -124,7 +124,11 @@ class PracticeCountry:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """Something a professional delivers. `care_class` is `in_person`, `tele_advice` or `teleconsultation` (CB-045)."""
+    """Something a professional delivers. `care_class` is `in_person`, `tele_advice` or `teleconsultation` (CB-045).
+
+    `patient_page` and `professional_page` are endpoints of the plugin's own pages of one consultation, with the argument
+    `consultation_id`: core's pages lead there.
+    """
 
     code: str
     label: Message
@@ -134,6 +138,8 @@ class Service:
     icon: str = "calendar"
     bookable: bool = True
     weight: int = 100
+    patient_page: str | None = None
+    professional_page: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,18 @@
-"""For plugins with pages: the present portal, the rule that every view declares who may call it, refusals, language."""
+"""For plugins with pages: the present portal, who may call a view, refusals, language, rendering in the plugin's own words."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from flask import abort, render_template
 
 from core.hooks.types import Event, NavigationEntry
 from core.scheduling.blueprint import signed_in_professional
 from core.tenancy.current import TenantView, current_tenant
 from core.web.access import access
 from core.web.frame import Refused
-from core.web.language import language
+from core.web.language import gettext_of, language, say
 
 __all__ = [
     "Event",
@@ -14,6 +21,22 @@ __all__ = [
     "TenantView",
     "access",
     "current_tenant",
+    "id_of",
     "language",
+    "render",
+    "say",
     "signed_in_professional",
 ]
+
+
+def render(plugin: str, template: str, **context: Any) -> str:
+    """A page of a plugin: its `_` finds the plugin's own words first, then core's."""
+    return render_template(template, _=gettext_of(plugin), **context)
+
+
+def id_of(text: str) -> uuid.UUID:
+    """The id in an address; a page that does not exist where it is none."""
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        abort(404)

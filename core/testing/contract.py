@@ -41,6 +41,7 @@ ITEMS: Mapping[str, type] = {
     "channel_providers": types.ChannelProvider,
     "file_scanners": types.FileScanner,
     "video_providers": types.VideoProvider,
+    "funds": types.Fund,
     "agenda_formats": types.AgendaFormat,
 }
 YEAR = 2026

@@ -62,6 +62,22 @@ def gettext(msgid: str, **params: Any) -> str | Markup:
     return say(Message(msgid, params))
 
 
+def gettext_of(domain: str) -> Callable[..., str | Markup]:
+    """The `_` of a plugin's templates: its own words, else core's, which the layout around them needs."""
+
+    def gettext_here(msgid: str, **params: Any) -> str | Markup:
+        code, words = _reading()
+        known = domain if i18n.lookup(msgid, code, domain, words) != msgid else "core"
+        if not params:
+            return say(Message(msgid, {}, known))
+        if any(isinstance(v, Markup) for v in params.values()):
+            plain = say(Message(msgid, {}, known))
+            return Markup(escape(plain)).format_map({k: escape(v) for k, v in params.items()})  # noqa: S704
+        return say(Message(msgid, params, known))
+
+    return gettext_here
+
+
 def ngettext(one: str, many: str, count: int, **params: Any) -> str | Markup:
     """The singular or the plural; French and Portuguese count zero as singular, the others do not."""
     single = count in (0, 1) if language().startswith("fr") else count == 1

@@ -254,6 +254,21 @@ def consultation_expired(event: api.Event) -> None:
 
 
 @hookimpl
+def consultation_no_show(event: api.Event) -> None:
+    listeners.note(event)
+
+
+@hookimpl
+def promise_near(event: api.Event) -> None:
+    listeners.note(event)
+
+
+@hookimpl
+def promise_missed(event: api.Event) -> None:
+    listeners.note(event)
+
+
+@hookimpl
 def consultation_cancelled(event: api.Event) -> None:
     listeners.note(event)
 

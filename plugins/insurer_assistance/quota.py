@@ -55,6 +55,11 @@ def balance(member_id: uuid.UUID, year: int) -> Balance:
 
 def reserve(member_id: uuid.UUID, act_id: uuid.UUID, year: int) -> Balance:
     """Reserve one unit for an act; the same act again changes nothing. Raises UsedUp: nothing was reserved."""
+    with db.session.begin_nested():
+        return _reserved(member_id, act_id, year)
+
+
+def _reserved(member_id: uuid.UUID, act_id: uuid.UUID, year: int) -> Balance:
     if not _entry(member_id, act_id, year, RESERVE):
         return balance(member_id, year)
     db.session.execute(

@@ -51,9 +51,13 @@ def requests_page() -> str:
 
 @desk.get("/requests/<consultation_id>")
 @access("professional")
-def request_page(consultation_id: str) -> str:
+def request_page(consultation_id: str) -> Any:
     """One request or consultation; a request that somebody else took shows that, and nothing of what was asked."""
-    return _page(own(consultation_id))
+    row = own(consultation_id)
+    offered = directory.service_of(row.service)
+    if offered is not None and offered.professional_page:
+        return redirect(url_for(offered.professional_page, consultation_id=row.id))
+    return _page(row)
 
 
 def _page(row: Consultation, **more: Any) -> str:

@@ -168,9 +168,12 @@ def _mine(consultation_id: str) -> Consultation:
 
 @bp.get("/consultations/<consultation_id>")
 @access("patient")
-def consultation(consultation_id: str) -> str:
+def consultation(consultation_id: str) -> Any:
     """One consultation: where it stands, what is waited for, the messages, the report."""
     row = _mine(consultation_id)
+    offered = directory.service_of(row.service)
+    if offered is not None and offered.patient_page:
+        return redirect(url_for(offered.patient_page, consultation_id=row.id))
     context = shown(row)
     reasons = {o.professional_id: _reason(row, o) for o, _pro in context["offers"] if o.reason is not None}
     db.session.commit()  # what was read counts as seen

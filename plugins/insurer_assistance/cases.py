@@ -1,0 +1,208 @@
+"""Cases: what somebody came with, by the web or by telephone, until it is closed. The words and codes that all share."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select, text, update
+
+from core.plugin_api import Domain, Message, settings_of
+from core.plugin_api.acts import Moved, due_of, settle
+from core.plugin_api.pages import Refused, current_tenant
+from core.plugin_api.tables import db, now, record, seal_json, unseal_json
+from plugins.insurer_assistance.models import CallAttempt, Case
+from plugins.insurer_assistance.rules import contract
+
+_ = Domain("insurer_assistance")
+
+NAME = "insurer_assistance"
+SERVICE = "assistance_teleconsultation"
+KIND = "assistance_case"
+CALL_BACK, APPOINTMENT = "call_back", "assistance_appointment"
+NURSE_QUEUE, WITH_NURSE, TO_DOCTOR, CLOSED = "nurse_queue", "with_nurse", "to_doctor", "closed"
+OPEN = (NURSE_QUEUE, WITH_NURSE, TO_DOCTOR)
+WEB, TELEPHONE = "web", "telephone"
+NOW, LATER = "now", "appointment"
+
+REASONS: dict[str, Message] = {
+    "general": _("A new health problem or question"),
+    "renewal": _("A treatment that runs out"),
+    "chronic_follow_up": _("Follow-up of a long-lasting illness"),
+    "pregnancy": _("Follow-up of a pregnancy"),
+    "infant_follow_up": _("Follow-up of a baby"),
+    "specialist": _("A specialist"),
+    "sick_leave": _("Sick leave"),
+    "certificate": _("A medical certificate"),
+    "second_opinion": _("A second medical opinion"),
+}
+"""What somebody comes for, as they choose it; what the service does not cover is said before anything else is asked."""
+
+OUTCOMES: dict[str, Message] = {
+    "delivered": _("The consultation took place."),
+    "orientation": _("You were advised where to turn; no consultation was needed."),
+    "emergency": _("The call was handed over to the emergency services."),
+    "redirected": _("A physical examination is needed: please see your own doctor."),
+    "excluded": _("The service cannot be given for this."),
+    "cancelled": _("You took the request back."),
+    "expired": _("Nobody could take the request in time. We are sorry."),
+    "not_reached": _("We called several times and could not reach you."),
+    "not_started": _("The call did not take place."),
+}
+DECLINE: dict[str, Message] = {
+    "physical_examination_needed": _("A physical examination is needed"),
+    "further_tests_needed": _("Further tests are needed"),
+}
+"""Why a doctor declines a teleconsultation (IA-006); the person is sent to their own doctor."""
+
+EXCLUDED: dict[str, Message] = {
+    "chronic_follow_up": _("Follow-up of a long-lasting illness is not part of this service"),
+    "pregnancy": _("Follow-up of a pregnancy is not part of this service"),
+    "infant_follow_up": _("Follow-up of a baby is not part of this service"),
+    "specialist": _("Another specialty is needed; this service has general practitioners only"),
+    "sick_leave": _("Sick leave cannot be issued by this service"),
+    "certificate": _("Medical certificates cannot be issued by this service"),
+    "second_opinion": _("A second medical opinion is not part of this service"),
+    "renewal": _("Treatments are not renewed by this service"),
+    "contract": _("Your contract leaves this out"),
+}
+"""Why a professional closes a case as excluded (IA-086); the person reads it."""
+
+COMPANIONS: dict[str, Message] = {
+    "parent": _("Parent, holder of parental authority"),
+    "guardian": _("Guardian"),
+    "curator": _("Curator"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a case keeps sealed: the telephone to call, the words, who accompanies, the nurse's note."""
+
+    phone: str
+    words: str
+    companion_name: str = ""
+    companion_quality: str = ""
+    note: str = ""
+
+
+def settings(part: str) -> dict[str, Any]:
+    """One part of the portal's configuration of this service, the contract's defaults filled in."""
+    return dict(contract.section(settings_of(NAME), part))
+
+
+def zone() -> ZoneInfo:
+    """The portal's zone: wall-clock rules are its own."""
+    return ZoneInfo(current_tenant().time_zone)
+
+
+def year_of(instant: dt.datetime) -> int:
+    """The calendar year that an act counts in, in the portal's zone."""
+    return instant.astimezone(zone()).year
+
+
+def seal_told(person_id: uuid.UUID, told: Told) -> bytes:
+    """Sealed with the key of the person cared for: from here on it is under medical secrecy (IA-107)."""
+    return seal_json(person_id, "ia_cases", "sealed", {f: getattr(told, f) for f in Told.__dataclass_fields__})
+
+
+def told_of(case: Case) -> Told:
+    """What was told. Raises Erased after the person's erasure."""
+    return Told(**unseal_json(case.person_id, "ia_cases", "sealed", case.sealed))
+
+
+def locked(case_id: uuid.UUID) -> Case:
+    """The case, held by this transaction. Raises Refused (404)."""
+    row = db.session.execute(
+        select(Case).where(Case.id == case_id).with_for_update().execution_options(populate_existing=True)
+    ).scalar_one_or_none()
+    if row is None:
+        raise Refused(_("There is no such case."), status=404)
+    return row
+
+
+def step(case: Case, target: str, by: str, *sources: str) -> None:
+    """Move a held case. Raises Moved where it is no longer in one of `sources`: somebody was faster."""
+    moved = db.session.execute(
+        update(Case).where(Case.id == case.id, Case.state.in_(sources)).values(state=target).returning(Case.id)
+    ).first()
+    if moved is None:
+        raise Moved(case.state, _("This case has moved on meanwhile. Nothing was changed."))
+    before, case.state = case.state, target
+    record(f"assistance.{target}", KIND, case.id, {"from": before, "by": by})
+
+
+def close(case: Case, outcome: str, by: str, reason: str = "") -> None:
+    """Close a held case with what became of it; closing it again changes nothing."""
+    if case.state == CLOSED:
+        return
+    done = db.session.execute(
+        update(Case)
+        .where(Case.id == case.id, Case.state != CLOSED)
+        .values(state=CLOSED, outcome=outcome, outcome_reason=reason or None, closed_at=now())
+        .returning(Case.id)
+    ).first()
+    if done is None:
+        return
+    before, case.state, case.outcome, case.outcome_reason, case.closed_at = (
+        case.state, CLOSED, outcome, reason or None, now()
+    )  # fmt: skip
+    for kind in (CALL_BACK, APPOINTMENT):
+        settle(kind, KIND, case.id)
+    record("assistance.closed", KIND, case.id, {"from": before, "by": by, "outcome": outcome})
+
+
+def access_case(case_id: uuid.UUID, account_id: uuid.UUID) -> Case | None:
+    """The person's own case; None for absent and not yours alike."""
+    row: Case | None = Case.get(case_id)
+    return row if row is not None and row.account_id == account_id else None
+
+
+def of_account(account_id: uuid.UUID, limit: int = 50) -> list[Case]:
+    """An account's cases, the newest first."""
+    return list(
+        db.session.execute(
+            select(Case).where(Case.account_id == account_id).order_by(Case.created_at.desc()).limit(limit)
+        ).scalars()
+    )
+
+
+def in_state(*states: str, limit: int = 300) -> list[Case]:
+    """Cases in some states, the soonest due first."""
+    return list(
+        db.session.execute(
+            select(Case).where(Case.state.in_(states)).order_by(Case.due_at, Case.created_at).limit(limit)
+        ).scalars()
+    )
+
+
+def due(cases: Sequence[Case]) -> dict[uuid.UUID, tuple[dt.datetime, bool]]:
+    """Until when each open case is promised, and whether that was missed."""
+    found: dict[uuid.UUID, tuple[dt.datetime, bool]] = {}
+    ids = [c.id for c in cases]
+    for kind in (CALL_BACK, APPOINTMENT):
+        for case_id, promise in (due_of(kind, KIND, ids) if ids else {}).items():
+            if promise.state in ("open", "paused", "missed") and promise.settled_at is None:
+                found[case_id] = (promise.due_at, promise.state == "missed" or promise.due_at <= now())
+    return found
+
+
+def attempts_of(case_id: uuid.UUID) -> list[CallAttempt]:
+    """The tries to reach somebody by telephone, in order."""
+    return list(
+        db.session.execute(select(CallAttempt).where(CallAttempt.case_id == case_id).order_by(CallAttempt.n)).scalars()
+    )
+
+
+def hold_place(wanted_at: dt.datetime, per_step: int) -> bool:
+    """Whether another appointment can begin at that instant; held until the transaction ends, so that none is sold twice."""
+    key = f"ia-appointment|{current_tenant().id}|{wanted_at.isoformat()}"
+    db.session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": key})
+    taken = db.session.execute(
+        select(Case.id).where(Case.wanted_at == wanted_at, Case.state != CLOSED).limit(per_step)
+    ).all()
+    return len(taken) < per_step

@@ -1,0 +1,37 @@
+"""`promise_missed`: told at least once, so twice is once; nothing is returned."""
+
+import datetime as dt
+import uuid
+
+import pytest
+from portico_example import listeners
+
+from core.hooks.types import Event
+
+PAYLOAD = {
+    "promise_id": str(uuid.uuid4()),
+    "kind": "call_back",
+    "subject_kind": "case",
+    "subject_id": str(uuid.uuid4()),
+}
+
+
+@pytest.fixture
+def event():
+    return Event(str(uuid.uuid4()), "promise_missed", 1, dt.datetime(2026, 11, 21, 9, 0, tzinfo=dt.UTC), PAYLOAD)
+
+
+def test_nothing_comes_back(implementation, event):
+    assert implementation(event) is None
+
+
+def test_twice_is_once(everyone, event):
+    before = listeners.counts["promise_missed"]
+    everyone.modules["example"].promise_missed(event)
+    everyone.modules["example"].promise_missed(event)
+    assert listeners.counts["promise_missed"] == before + 1
+
+
+def test_each_enabled_plugin_is_told(everyone, implementation):
+    assert implementation.plugin in everyone.dispatcher([implementation.plugin]).listeners("promise_missed")
+    assert implementation.plugin not in everyone.dispatcher([]).listeners("promise_missed")
