@@ -23,6 +23,7 @@ from core.notifications.models import Notification, NotificationDelivery
 from core.notifications.smtp import sender_of
 from core.tenancy import keys
 from core.tenancy.current import TenantView, current_tenant
+from core.web.language import gettext_of
 
 Attachment = tuple[str, str, bytes]
 
@@ -171,6 +172,8 @@ def compose(row: Notification, body: Mapping[str, Any], channel: str, key: str) 
         context = {**words, "subject": subject, "tenant": tenant, "code_name": row.code, "base": base_url(tenant)}
         # A worker has no request: the page's context processors are left out, the environment's words are there.
         environment = current_app.jinja_env
+        if template.subject.domain != "core":
+            context["_"] = gettext_of(template.subject.domain)
         text = environment.get_template(f"mail/{row.code}.txt").render(**context)
         html = environment.get_template(f"mail/{row.code}.html").render(**context)
     finally:

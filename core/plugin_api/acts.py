@@ -18,11 +18,17 @@ from core.care.consultations.pool import (
     take,
     waiting,
 )
+from core.care.consultations.reports import PARTS as REPORT_PARTS
 from core.care.consultations.reports import Written
 from core.care.consultations.reports import versions as reports_of
+from core.care.consultations.calling import room_of as _room_of
 from core.care.consultations.requests import cancel
 from core.care.consultations.service import WORDS as STATE_WORDS
 from core.care.consultations.service import Moved, access_consultation, locked, question_of
+from core.care.prescriptions.models import Prescription
+from core.care.prescriptions.service import of_consultation as prescriptions_of
+from core.care.rooms.models import Room
+from core.directory.models import Professional
 from core.hooks.decisions import Decision, Question
 from core.promises.models import Promise
 from core.promises.service import due_of, keep, promise, settle
@@ -31,11 +37,14 @@ from core.tenancy import receipts
 from core.tenancy.current import current_tenant
 
 __all__ = [
+    "REPORT_PARTS",
     "STATE_WORDS",
     "Consultation",
     "Moved",
     "NotAllowed",
+    "Prescription",
     "Promise",
+    "Room",
     "Written",
     "access_consultation",
     "ask",
@@ -51,14 +60,30 @@ __all__ = [
     "locked",
     "missed",
     "of_ids",
+    "prescriptions_of",
     "promise",
     "question_of",
     "reports_of",
+    "room_of",
     "settle",
     "stop",
     "take",
     "waiting",
+    "who_carries_out",
 ]
+
+
+def room_of(consultation: Consultation | None) -> Room | None:
+    """The room of a call by video that is not over; None by telephone, or before somebody took the request."""
+    return _room_of(consultation) if consultation is not None and consultation.contact != "phone" else None
+
+
+def who_carries_out(consultation: Consultation | None) -> Professional | None:
+    """The professional who took a request."""
+    if consultation is None or consultation.professional_id is None:
+        return None
+    found: Professional = Professional.get(consultation.professional_id)
+    return found
 
 
 def decide(question: Question) -> Decision:

@@ -8,6 +8,7 @@ from typing import Any
 from flask import abort, render_template
 
 from core.hooks.types import Event, NavigationEntry
+from core.identity.fields import country_options
 from core.scheduling.blueprint import signed_in_professional
 from core.tenancy.current import TenantView, current_tenant
 from core.web.access import access
@@ -20,6 +21,7 @@ __all__ = [
     "Refused",
     "TenantView",
     "access",
+    "country_options",
     "current_tenant",
     "id_of",
     "language",

@@ -39,6 +39,10 @@ def open_for(row: Consultation) -> Room | None:
         return None
     professional: Professional = Professional.get(row.professional_id)
     opens_at, starts_by = _times(row)
+    there = rooms.of_subject(row.id)
+    if there is not None and there.professional_account_id != professional.account_id:
+        rooms.give_to(there, professional.account_id, opens_at, starts_by)
+        return there
     return rooms.open_room(
         subject_id=row.id,
         service=row.service,

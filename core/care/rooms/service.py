@@ -95,6 +95,23 @@ def move_room(subject_id: uuid.UUID, opens_at: dt.datetime, starts_by: dt.dateti
     )
 
 
+def give_to(room: Room, professional_account_id: uuid.UUID, opens_at: dt.datetime, starts_by: dt.datetime | None) -> None:
+    """Somebody else carries the consultation out: the room is theirs, open again until they start."""
+    db.session.execute(
+        update(Room)
+        .where(_this(room), Room.state != "in_call", Room.started_at.is_(None))
+        .values(
+            professional_account_id=professional_account_id,
+            opens_at=opens_at,
+            starts_by=starts_by,
+            state="waiting",
+            ended_at=None,
+            end_reason=None,
+        )
+    )
+    db.session.refresh(room)
+
+
 def of_subject(subject_id: uuid.UUID, subject_kind: str = "consultation") -> Room | None:
     """The room of a consultation, None where it has none."""
     return db.session.execute(

@@ -1,0 +1,52 @@
+"""What the plugin brings to the house besides rules: its fund, its pages, its messages, its listeners, its jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flask import Blueprint
+
+from core.plugin_api import Domain, Event, Fund, MessageTemplate, NavigationEntry, PeriodicJob
+from plugins.insurer_assistance import following, quota
+
+_ = Domain("insurer_assistance")
+
+FUNDS = (Fund(quota.FUND, _("Teleconsultations funded by your insurer"), quota.spend, quota.give_back),)
+JOBS = (PeriodicJob("insurer_assistance.watch", following.WATCH_SECONDS, following.watch),)
+
+
+def blueprints() -> Sequence[Blueprint]:
+    """All pages, made anew for each application."""
+    from plugins.insurer_assistance import pages_doctor, pages_member
+
+    made = Blueprint("insurer_assistance", __name__, template_folder="templates")
+    pages_member.add_to(made)
+    pages_doctor.add_to(made)
+    return (made,)
+
+
+NAVIGATION = (
+    NavigationEntry("insurer_assistance", _("Teleconsultation"), "insurer_assistance.home", "camera-video", ("patient",), weight=12),
+    NavigationEntry("insurer_assistance_desk", _("Call-backs"), "insurer_assistance.desk", "telephone-inbound", ("professional",), weight=12),
+)  # fmt: skip
+
+
+def listen(event: Event) -> None:
+    """One event to the function that follows it."""
+    {
+        "consultation_accepted": following.accepted,
+        "consultation_started": following.started,
+        "consultation_completed": following.ended,
+        "consultation_expired": following.ended,
+        "consultation_cancelled": following.ended,
+        "consultation_no_show": following.ended,
+        "promise_near": following.near,
+        "promise_missed": following.missed,
+    }[event.name](event)
+
+
+MESSAGES = (
+    MessageTemplate("insurer_assistance_taken", _("A doctor calls you"), _("{portal}: a doctor has taken your request and calls you. {link}"), channels=("in_app", "email", "sms")),
+    MessageTemplate("insurer_assistance_near", _("A call-back is nearly due")),
+    MessageTemplate("insurer_assistance_overdue", _("A call-back is overdue")),
+)  # fmt: skip
