@@ -5,7 +5,7 @@ from __future__ import annotations
 import pluggy
 
 PROJECT = "portico"
-API_VERSION = "1.2"
+API_VERSION = "1.3"
 
 hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)
