@@ -24,13 +24,27 @@ BOOLEANS = frozenset(
         "territorial_organisation_exception", "alternation_respected", "in_low_density_area", "regulated_referral", "renewal",
         "patient_residence_eu", "needs_physical_exam", "known_patient", "only_known_patients",
         "own_consultation", "grant_in_force", "sharing_objected", "strong_authentication", "tele_expertise_agreed",
+        "emergency", "protected_adult", "one_off",
     }
 )  # fmt: skip
 DATES = frozenset({"last_in_person_with_professional", "request_date", "contract_date", "refund_date", "event_date"})
 INTEGERS = frozenset({"agreed_tariff_cents", "amount_cents", "annual_fees_cents", "used_this_year", "duration_days"})
 NUMBERS = frozenset({"legal_rate_percent"})
-TEXTS = frozenset({"kind", "part", "party", "act", "data_class", "mode", "beneficiary_role", "reason", "coverage_code"})
-LISTS = frozenset({"medicine_classes"})
+TEXTS = frozenset(
+    {
+        "kind",
+        "part",
+        "party",
+        "act",
+        "data_class",
+        "mode",
+        "beneficiary_role",
+        "reason",
+        "coverage_code",
+        "present_country",
+    }
+)
+LISTS = frozenset({"medicine_classes", "contract_exclusions"})
 PATIENT = ("category", "statuses", "birth_date", "country")
 PROFESSIONAL = ("country", "kind", "specialty")
 CASE = ("id", "question", "service", "patient", "professional", "facts", "at")

@@ -77,6 +77,23 @@ class Decisions:
         """
 
     @hookspec
+    def coverage(self, question: Question) -> Decision:
+        """Does somebody else than the patient pay for this act, and how many are left after it (IA-040 to IA-043, IA-075 to IA-082)?
+
+        Arguments: question (as `service_access`; facts `used_this_year` integer units, `request_date` date, `beneficiary_role`
+            insured, spouse or child, `reason` one of general, emergency, specialist, chronic_follow_up, pregnancy,
+            infant_follow_up, sick_leave, certificate, second_opinion, renewal; `needs_physical_exam` boolean,
+            `duration_days` integer, asked for renewals, `coverage_code` text; `contract_exclusions`, a list of reasons that
+            the person's own contract leaves out, default none).
+        Returns: a Decision; a permit carries the values `payer` (partner) and `remaining` (integer units left after this act).
+        Combines: deny overrides; no permit means deny; two different figures deny with `conflicting_values`.
+        When it raises: deny with reason `plugin_error`.
+        Tenant: none is needed; the settings are in the question.
+        Since: 1.3
+        Example: insurer_assistance
+        """
+
+    @hookspec
     def withdrawal(self, question: Question) -> Decision:
         """May this order still be withdrawn from, until when, and what is owed for a late refund (CB-228 to CB-239)?
 

@@ -181,6 +181,11 @@ def prescription(question: api.Question) -> api.Decision:
 
 
 @hookimpl
+def coverage(question: api.Question) -> api.Decision:
+    return law.coverage(question, PARAMETERS)
+
+
+@hookimpl
 def withdrawal(question: api.Question) -> api.Decision:
     return law.withdrawal(question, PARAMETERS)
 

@@ -152,6 +152,24 @@ def withdrawal(question: Question, parameters: Parameters) -> Decision:
     )
 
 
+@dated("EX-25")
+def coverage(question: Question, parameters: Parameters) -> Decision:
+    """EX-25: the fund of Examplia pays for some visits of each resident a year; the patient pays for those after them."""
+    if question.patient.category != RESIDENT or question.professional.country != COUNTRY:
+        return NOT_APPLICABLE
+    funded = parameters.at("funded_visits", question.at)
+    missing = absent(question, "used_this_year")
+    if missing:
+        return missing_fact(NAME, *missing)
+    citation, used = parameters.citation("funded_visits", question.at), question.facts["used_this_year"]
+    if used >= funded.value:
+        message = _("All {count} visits that the fund pays this year are used.", count=funded.value)
+        return deny(Reason("fund_used_up", NAME, message, "EX-25", citation, (funded,)))
+    message = _("The fund of Examplia pays for {count} visits a year.", count=funded.value)
+    reason = Reason("fund_pays", NAME, message, "EX-25", citation, (funded,))
+    return permit(reason, values={"payer": "partner", "remaining": funded.value - used - 1})
+
+
 @dated("EX-3")
 def tax(question: Question, parameters: Parameters) -> Decision:
     """EX-3: care bears no VAT in Examplia; above some fees it is declared all the same."""
