@@ -121,7 +121,18 @@ def view(row: Dependant) -> DependantView:
     born = dt.date.fromisoformat(data["birth_date"])
     age = completed_years(born, clock.today(current_tenant().time_zone))
     name = f"{data['first_name']} {data['last_name']}"
-    return DependantView(row.id, row.person_id, row.kind, row.relation, name, born, age, data["sex"], data["first_name"], data["last_name"])
+    return DependantView(
+        row.id,
+        row.person_id,
+        row.kind,
+        row.relation,
+        name,
+        born,
+        age,
+        data["sex"],
+        data["first_name"],
+        data["last_name"],
+    )
 
 
 def still_of(account_id: uuid.UUID, dependant_id: uuid.UUID) -> bool:

@@ -118,10 +118,14 @@ def described(account_id: uuid.UUID, dependant_id: uuid.UUID | None = None) -> D
     if dependant_id is None:
         account = accounts.by_id(account_id)
         who = accounts.person(account)
-        return Described(account_id, None, account.person_id, who.name, who.born, who.sex, who.first_name, who.last_name)
+        return Described(
+            account_id, None, account.person_id, who.name, who.born, who.sex, who.first_name, who.last_name
+        )
     row = dependants.access_dependant(account_id, dependant_id)
     shown = dependants.view(row)
-    return Described(account_id, row.id, row.person_id, shown.name, shown.birth_date, shown.sex, shown.first_name, shown.last_name)
+    return Described(
+        account_id, row.id, row.person_id, shown.name, shown.birth_date, shown.sex, shown.first_name, shown.last_name
+    )
 
 
 def acts_for(account_id: uuid.UUID, dependant_id: uuid.UUID | None) -> bool:

@@ -91,7 +91,9 @@ def decide(question: Question) -> Decision:
     return current_tenant().dispatcher.decide(question)
 
 
-def decided(question: Question, *, account_id: uuid.UUID, person_id: uuid.UUID, act_kind: str, act_id: uuid.UUID) -> Decision:
+def decided(
+    question: Question, *, account_id: uuid.UUID, person_id: uuid.UUID, act_kind: str, act_id: uuid.UUID
+) -> Decision:
     """The decision on which something is done or refused now: kept with the act as a receipt.
 
     Raises NotAllowed where it is a no; the caller commits, so that the refusal is kept too.

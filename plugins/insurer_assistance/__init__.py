@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from flask import Blueprint
 from marshmallow import Schema
 
 from core import plugin_api as api
@@ -40,6 +41,87 @@ def processing_entries() -> Sequence[api.ProcessingEntry]:
 @hookimpl
 def go_live_checks(config: Mapping[str, Any]) -> Sequence[api.GoLiveCheck]:
     return contributions.go_live_problems(config)
+
+
+@hookimpl
+def funds() -> Sequence[api.Fund]:
+    from plugins.insurer_assistance import wiring
+
+    return wiring.FUNDS
+
+
+@hookimpl
+def blueprints() -> Sequence[Blueprint]:
+    from plugins.insurer_assistance import wiring
+
+    return wiring.blueprints()
+
+
+@hookimpl
+def navigation() -> Sequence[api.NavigationEntry]:
+    from plugins.insurer_assistance import wiring
+
+    return wiring.NAVIGATION
+
+
+@hookimpl
+def periodic_jobs() -> Sequence[api.PeriodicJob]:
+    from plugins.insurer_assistance import wiring
+
+    return wiring.JOBS
+
+
+@hookimpl
+def message_templates() -> Sequence[api.MessageTemplate]:
+    from plugins.insurer_assistance import wiring
+
+    return wiring.MESSAGES
+
+
+@hookimpl
+def consultation_accepted(event: api.Event) -> None:
+    _listen(event)
+
+
+@hookimpl
+def consultation_started(event: api.Event) -> None:
+    _listen(event)
+
+
+@hookimpl
+def consultation_completed(event: api.Event) -> None:
+    _listen(event)
+
+
+@hookimpl
+def consultation_expired(event: api.Event) -> None:
+    _listen(event)
+
+
+@hookimpl
+def consultation_cancelled(event: api.Event) -> None:
+    _listen(event)
+
+
+@hookimpl
+def consultation_no_show(event: api.Event) -> None:
+    _listen(event)
+
+
+@hookimpl
+def promise_near(event: api.Event) -> None:
+    _listen(event)
+
+
+@hookimpl
+def promise_missed(event: api.Event) -> None:
+    _listen(event)
+
+
+def _listen(event: api.Event) -> None:
+    from plugins.insurer_assistance import wiring
+
+    wiring.listen(event)
 
 
 @hookimpl

@@ -68,7 +68,9 @@ def _case(consultation_id: str) -> Case:
     consultation = api.of_ids([row.id]).get(row.id) if row is not None else None
     if row is None or consultation is None:
         abort(404)
-    if consultation.professional_id != me.id and (consultation.professional_id is not None or row.state != cases.TO_DOCTOR):
+    if consultation.professional_id != me.id and (
+        consultation.professional_id is not None or row.state != cases.TO_DOCTOR
+    ):
         abort(404)
     return row
 

@@ -35,7 +35,9 @@ def add_to(blueprint: Blueprint) -> None:
         ("by-phone", by_phone),
         ("score", score),
     ):
-        blueprint.add_url_rule(f"/cases/<consultation_id>/{name}", f"case_{name.replace('-', '_')}", view, methods=["POST"])
+        blueprint.add_url_rule(
+            f"/cases/<consultation_id>/{name}", f"case_{name.replace('-', '_')}", view, methods=["POST"]
+        )
 
 
 def _people() -> list[dict[str, Any]]:
@@ -102,7 +104,13 @@ def cover() -> Any:
             db.session.rollback()
             problems.append(members.REASONS[code])
     return render(
-        NAME, "insurer_assistance/cover.html", people=people, typed=typed, chosen=chosen, problems=problems, **_service()
+        NAME,
+        "insurer_assistance/cover.html",
+        people=people,
+        typed=typed,
+        chosen=chosen,
+        problems=problems,
+        **_service(),
     ), (422 if problems else 200)
 
 
@@ -151,7 +159,9 @@ def _quality(one: dict[str, Any]) -> str:
 
 def _instant(day: str, time: str) -> dt.datetime | None:
     try:
-        return dt.datetime.combine(dt.date.fromisoformat(day), dt.time.fromisoformat(time), cases.zone()).astimezone(dt.UTC)
+        return dt.datetime.combine(dt.date.fromisoformat(day), dt.time.fromisoformat(time), cases.zone()).astimezone(
+            dt.UTC
+        )
     except ValueError:
         return None
 

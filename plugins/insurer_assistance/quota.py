@@ -102,7 +102,9 @@ def _settle(act_id: uuid.UUID, step: str) -> None:
     db.session.execute(
         update(Units).where(Units.member_id == reserved.member_id, Units.year == reserved.year).values(**changed)
     )
-    record(f"assistance.unit_{'spent' if step == SPEND else 'given_back'}", "consultation", act_id, {"year": reserved.year})
+    record(
+        f"assistance.unit_{'spent' if step == SPEND else 'given_back'}", "consultation", act_id, {"year": reserved.year}
+    )
 
 
 def _entry(member_id: uuid.UUID, act_id: uuid.UUID, year: int, step: str) -> bool:

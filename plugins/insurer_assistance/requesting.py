@@ -86,7 +86,11 @@ def problems(wanted: Wanted, member: Member | None) -> list[Message]:
         found.append(_("Please say in a few words what it is about."))
     if len(wanted.words) > WORDS_LIMIT:
         found.append(
-            _("Your words have {found} characters; at most {most} are possible.", found=len(wanted.words), most=WORDS_LIMIT)
+            _(
+                "Your words have {found} characters; at most {most} are possible.",
+                found=len(wanted.words),
+                most=WORDS_LIMIT,
+            )
         )
     if wanted.contact not in ("phone", "video"):
         found.append(_("Please choose how the doctor should reach you: by telephone or by video."))
@@ -100,7 +104,9 @@ def problems(wanted: Wanted, member: Member | None) -> list[Message]:
         found += _time_problems(wanted.wanted_at)
     accompanied = wanted.companion_name.strip() and wanted.companion_quality in cases.COMPANIONS
     if wanted.dependant_id is not None and not accompanied:
-        found.append(_("Please say who accompanies this person: a minor or protected adult never uses the service alone."))
+        found.append(
+            _("Please say who accompanies this person: a minor or protected adult never uses the service alone.")
+        )
     if wanted.dependant_id is None and member is not None and member.protected and not accompanied:
         found.append(_("Please name the guardian or curator who accompanies you."))
     return found
@@ -157,14 +163,15 @@ def facts_of(account_id: uuid.UUID, dependant_id: uuid.UUID | None, member: Memb
     """The facts of a person; where they live is the insurer's word."""
     found, _on_card = patient_facts(account_id, dependant_id)
     return PatientFacts(
-        category=found.category, statuses=found.statuses, birth_date=found.birth_date, country=found.country or member.residence
+        category=found.category,
+        statuses=found.statuses,
+        birth_date=found.birth_date,
+        country=found.country or member.residence,
     )
 
 
 def _is_protected(wanted: Wanted) -> bool:
-    return any(
-        d.id == wanted.dependant_id and d.kind == "protected_adult" for d in dependants_of(wanted.account_id)
-    )
+    return any(d.id == wanted.dependant_id and d.kind == "protected_adult" for d in dependants_of(wanted.account_id))
 
 
 def coverage_facts(wanted: Wanted, member: Member, used: int) -> Question:
@@ -175,10 +182,10 @@ def coverage_facts(wanted: Wanted, member: Member, used: int) -> Question:
         members.local_day(),
         SERVICE,
         facts_of(wanted.account_id, wanted.dependant_id, member),
-        None,
+        ProfessionalFacts(cases.settings("countries")["home"], "physician", "general_practice"),
         {
             "used_this_year": used,
-            "request_date": (wanted.wanted_at or now()).astimezone(cases.zone()).date().isoformat(),
+            "request_date": (wanted.wanted_at or now()).astimezone(cases.zone()).date(),
             "beneficiary_role": member.role,
             "reason": "emergency" if wanted.emergency else wanted.reason,
             "needs_physical_exam": False,
@@ -313,4 +320,15 @@ def may_ask(wanted: Wanted, member: Member) -> NotAllowed | None:
     return None
 
 
-__all__ = ["Emergency", "Wanted", "free_steps", "from_web", "may_ask", "member_for", "new_case", "problems", "shown", "to_doctor"]
+__all__ = [
+    "Emergency",
+    "Wanted",
+    "free_steps",
+    "from_web",
+    "may_ask",
+    "member_for",
+    "new_case",
+    "problems",
+    "shown",
+    "to_doctor",
+]

@@ -37,7 +37,11 @@ def why_not(row: TeamMember | None, role: str) -> list[str]:
     if role != AGENT and not row.practises_in_country:
         found.append("practises_in_country")
     day = local_day()
-    if row.engaged_from is None or row.engaged_from > day or (row.engaged_until is not None and row.engaged_until < day):
+    if (
+        row.engaged_from is None
+        or row.engaged_from > day
+        or (row.engaged_until is not None and row.engaged_until < day)
+    ):
         found.append("engaged")
     return found
 

@@ -35,7 +35,12 @@ def open_for(row: Consultation) -> Room | None:
     On demand it opens at once; for an appointment a little before it. Who has not started it by the end of what was
     agreed never will: the room ends, and the money goes back.
     """
-    if row.limit_minutes is None or row.contact == "phone" or row.professional_id is None or row.state not in states.UNDER_WAY:
+    if (
+        row.limit_minutes is None
+        or row.contact == "phone"
+        or row.professional_id is None
+        or row.state not in states.UNDER_WAY
+    ):
         return None
     professional: Professional = Professional.get(row.professional_id)
     opens_at, starts_by = _times(row)

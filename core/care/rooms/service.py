@@ -95,7 +95,9 @@ def move_room(subject_id: uuid.UUID, opens_at: dt.datetime, starts_by: dt.dateti
     )
 
 
-def give_to(room: Room, professional_account_id: uuid.UUID, opens_at: dt.datetime, starts_by: dt.datetime | None) -> None:
+def give_to(
+    room: Room, professional_account_id: uuid.UUID, opens_at: dt.datetime, starts_by: dt.datetime | None
+) -> None:
     """Somebody else carries the consultation out: the room is theirs, open again until they start."""
     db.session.execute(
         update(Room)

@@ -40,8 +40,6 @@ def downgrade() -> None:
     op.drop_index("ix_consultations_pool", "consultations")
     op.execute("ALTER TABLE consultations DROP CONSTRAINT ck_consultations_contact")
     op.execute("ALTER TABLE consultations DROP CONSTRAINT ck_consultations_form")
-    op.execute(
-        "ALTER TABLE consultations ADD CONSTRAINT form CHECK (form IN ('request', 'appointment')) NOT VALID"
-    )
+    op.execute("ALTER TABLE consultations ADD CONSTRAINT form CHECK (form IN ('request', 'appointment')) NOT VALID")
     for column in ("busy_id", "outcome", "fund", "wanted_at", "contact"):
         op.drop_column("consultations", column)
