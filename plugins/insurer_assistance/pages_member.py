@@ -209,12 +209,9 @@ def _day(text: str) -> dt.date | None:
 
 
 def _times(window: dict[str, Any]) -> list[str]:
-    first, last = (dt.datetime.strptime(window[k], "%H:%M") for k in ("from", "to"))
-    found = []
-    while first <= last:
-        found.append(first.strftime("%H:%M"))
-        first += dt.timedelta(minutes=window["step_minutes"])
-    return found
+    first, last = (dt.time.fromisoformat(window[k]) for k in ("from", "to"))
+    minutes = range(first.hour * 60 + first.minute, last.hour * 60 + last.minute + 1, window["step_minutes"])
+    return [f"{m // 60:02}:{m % 60:02}" for m in minutes]
 
 
 def _own(consultation_id: str) -> Case:

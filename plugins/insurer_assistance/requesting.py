@@ -14,9 +14,9 @@ from sqlalchemy import func, select
 
 from core.plugin_api import Domain, Message, PatientFacts, ProfessionalFacts, Question
 from core.plugin_api.acts import NotAllowed, ask, decide, decided, promise
-from core.plugin_api.pages import Refused, current_tenant
-from core.plugin_api.people import dependants_of, missing, patient_facts, person_of
+from core.plugin_api.pages import Refused
 from core.plugin_api.people import cared_for as cared_for_by
+from core.plugin_api.people import dependants_of, missing, patient_facts, person_of
 from core.plugin_api.tables import db, new_id, now, record
 from plugins.insurer_assistance import cases, members, quota
 from plugins.insurer_assistance.cases import CALL_BACK, KIND, LATER, NOW, SERVICE, Told
@@ -295,15 +295,12 @@ def free_steps(day: dt.date) -> list[dt.datetime]:
     ]
     if not wanted:
         return []
-    taken = dict(
-        db.session.execute(
-            select(Case.wanted_at, func.count())
-            .where(Case.wanted_at.in_(wanted), Case.state != cases.CLOSED)
-            .group_by(Case.wanted_at)
-        )
-        .tuples()
-        .all()
-    )
+    rows = db.session.execute(
+        select(Case.wanted_at, func.count())
+        .where(Case.wanted_at.in_(wanted), Case.state != cases.CLOSED)
+        .group_by(Case.wanted_at)
+    ).all()
+    taken = {instant: count for instant, count in rows}
     return [s for s in wanted if taken.get(s, 0) < window["per_step"]]
 
 
