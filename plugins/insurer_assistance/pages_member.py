@@ -43,7 +43,9 @@ def add_to(blueprint: Blueprint) -> None:
 def _people() -> list[dict[str, Any]]:
     """The account's person and those it acts for, each with their cover and what is left of the year."""
     me = g.account.id
-    found = [{"key": "self", "dependant_id": None, "name": display_name(me), "minor": False, "relation": ""}]
+    found: list[dict[str, Any]] = [
+        {"key": "self", "dependant_id": None, "name": display_name(me), "minor": False, "relation": ""}
+    ]
     found += [
         {"key": str(d.id), "dependant_id": d.id, "name": d.name, "minor": d.kind == "minor", "relation": d.relation}
         for d in dependants_of(me)

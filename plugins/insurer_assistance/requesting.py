@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import func, select
 
@@ -242,7 +243,12 @@ def new_case(wanted: Wanted, member: Member, state: str) -> Case:
 
 def to_doctor(case: Case, wanted: Wanted, member: Member) -> Case:
     """Send a held or new case to the doctors: decisions, unit, place, request, promise. Raises NotAllowed, Refused."""
-    act = {"account_id": case.account_id, "person_id": person_of(case.account_id), "act_kind": KIND, "act_id": case.id}
+    act: dict[str, Any] = {
+        "account_id": case.account_id,
+        "person_id": person_of(case.account_id),
+        "act_kind": KIND,
+        "act_id": case.id,
+    }
     decided(access_facts(wanted, member), **act)
     year = cases.year_of(case.wanted_at or now())
     decided(coverage_facts(wanted, member, quota.balance(member.id, year).used), **act)
@@ -300,7 +306,7 @@ def free_steps(day: dt.date) -> list[dt.datetime]:
         .where(Case.wanted_at.in_(wanted), Case.state != cases.CLOSED)
         .group_by(Case.wanted_at)
     ).all()
-    taken = {instant: count for instant, count in rows}
+    taken = {row[0]: row[1] for row in rows}
     return [s for s in wanted if taken.get(s, 0) < window["per_step"]]
 
 
