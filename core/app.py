@@ -59,6 +59,7 @@ ROOMS = (
     "core.care.colleagues.agreed",
     "core.care.colleagues.pages",
     "core.console.pages",
+    "core.partner.pages",
     "core.api.v1",
 )
 

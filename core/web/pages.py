@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -58,8 +58,14 @@ def _of_the_portal() -> dict[str, Any]:
         "dev": current_app.extensions["portico"].settings.development,
         "layout": tenant.config["theme"].get("layout", "lines"),
         "asset": asset,
-        "theme_url": url_for("web.stylesheet", revision=tenant.revision),
+        "theme_url": tenant._memo.get("theme_url") or url_for("web.stylesheet", revision=tenant.revision),
     }
+
+
+def read_elsewhere(view: Any, theme_url: str, drawings: Mapping[str, str]) -> None:
+    """Let the pages of this view find its theme and drawings at other addresses: a preview has no revision to name."""
+    view._memo["theme_url"] = theme_url
+    view._memo.update({f"asset|{name}": url for name, url in drawings.items()})
 
 
 def asset(name: str) -> str | None:
