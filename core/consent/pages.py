@@ -85,7 +85,9 @@ def document(code: str) -> str:
         abort(404)
     tenant = g.tenant
     shown, text = found.text(language.language())
-    others = [v for v in documents.in_force(tenant, clock.today(tenant.time_zone)) if v.code == code and v != found]
+    others = [
+        v for v in documents.in_force(tenant, clock.today(tenant.time_zone)) if v.code == found.code and v != found
+    ]
     return render_template(
         "consent/document.html",
         document=found,

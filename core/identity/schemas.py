@@ -10,13 +10,12 @@ from marshmallow import EXCLUDE, Schema, ValidationError, validates_schema
 
 from core import clock
 from core.identity.fields import BirthDate, Choice, Email, Mobile, Name, Secret, Typed, country_options, refuse
-from core.identity.policy import completed_years, own_words, password_problems, policy
+from core.identity.policy import completed_years, own_words, password_help, password_problems, policy
 from core.messages import Message, _
 from core.tenancy.current import current_tenant
 
 Errors = dict[str, list[Message]]
 MAIDEN = _("As on your identity document.")
-PASSWORD_HELP = _("A few unrelated words are easy to keep in mind and hard to guess.")
 
 
 def sex_options() -> list[tuple[str, Message | str]]:
@@ -68,7 +67,7 @@ class PersonForm(Form):
 
 
 class _NewAccount(PersonForm):
-    password = Secret(_("Password"), autocomplete="new-password", help=PASSWORD_HELP)
+    password = Secret(_("Password"), autocomplete="new-password", help=password_help)
 
     @validates_schema(skip_on_field_errors=False)
     def _strong(self, data: Mapping[str, Any], **_kwargs: Any) -> None:

@@ -136,10 +136,11 @@ def _emergency(config: Mapping[str, Any], runtime: PluginRuntime) -> list[GoLive
 
 def _documents(bundle: Mapping[str, Any]) -> list[GoLiveCheck]:
     legal = bundle.get("legal", {})
+    there = {*legal, *(d.get("stands_for") for d in legal.values())}
     missing = [
         GoLiveCheck(f"legal.{code}", _("The document {code} is missing.", code=code), "CB-060")
         for code in DOCUMENTS
-        if code not in legal
+        if code not in there
     ]
     for code, document in legal.items():
         for language in bundle["config"]["languages"]:

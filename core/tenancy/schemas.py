@@ -158,6 +158,12 @@ class LegalDocument(Strict):
         "terms_of_use_and_sale",
         validate=validate.Regexp(r"^[a-z][a-z0-9_]*\Z", error="small letters, digits and _"),
     )
+    stands_for = text(
+        "The document of the platform whose place it takes, where it has another code",
+        "terms_of_use_and_sale",
+        required=False,
+        validate=validate.OneOf(DOCUMENTS),
+    )
     version = text(
         "Version: the folder's name",
         "2026-11",

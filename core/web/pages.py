@@ -59,7 +59,22 @@ def _of_the_portal() -> dict[str, Any]:
         "layout": tenant.config["theme"].get("layout", "lines"),
         "asset": asset,
         "theme_url": tenant._memo.get("theme_url") or url_for("web.stylesheet", revision=tenant.revision),
+        "legal_titles": legal_titles,
     }
+
+
+def legal_titles() -> list[tuple[str, str]]:
+    """The portal's legal documents as (code, title in the visitor's language), in the order of tenant.yaml (IA-021).
+
+    Where a new version is announced the title is that of the one before: what is kept of a page outlives a midnight.
+    """
+    found = []
+    for code, document in g.tenant.bundle.get("legal", {}).items():
+        texts = document.get("previous_texts") or document.get("texts", {})
+        text = texts.get(words.language()) or next(iter(texts.values()), "")
+        title = content.title_of(text, g.tenant.config, words.language()) or code.replace("_", " ")
+        found.append((code, title))
+    return found
 
 
 def read_elsewhere(view: Any, theme_url: str, drawings: Mapping[str, str]) -> None:
