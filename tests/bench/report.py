@@ -62,6 +62,7 @@ REASONS: Mapping[str, str] = {
     "R2": "A defect: see the row.",
     "R3 database": "The server replays its log first; connections of the pools are found dead one by one.",
     "R3 web": "A new worker is forked with everything loaded; what is left is waiting for a turn on the cores.",
+    "Q1": "Each step is a message of its own to the database, and the trail is chained; the decision is in Python.",
     "R4": "A claim runs out after ten seconds, then the relay hands the message out again.",
 }
 
