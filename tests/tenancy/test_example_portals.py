@@ -15,6 +15,7 @@ from core.tenancy.theme import stylesheet
 
 TENANTS = Path(__file__).parents[2] / "tenants"
 PORTALS = {
+    "mutuelle-horizon": (["fr", "en"], {"jurisdiction_fr", "insurer_assistance"}, "rounded"),
     "frontalia": (["fr", "en", "de"], {"jurisdiction_fr", "jurisdiction_lu", "jurisdiction_be"}, "lines"),
     "rdv-confiance": (["fr", "en"], {"jurisdiction_fr", "jurisdiction_lu"}, "search"),
 }
@@ -58,6 +59,12 @@ def test_no_text_shows_a_gap_and_every_page_has_the_name(portal: dict[str, Any])
             assert "{{" not in drawn
 
 
+def terms_of(portal: dict[str, Any]) -> dict[str, Any]:
+    """The terms of a portal, under the name that it gives them."""
+    code = "terms_of_use_and_sale"
+    return next(d for d in portal["legal"].values() if code in (d["code"], d.get("stands_for")))
+
+
 @pytest.mark.rule("CB-002", "CB-003", "CB-005", "CB-268", "CB-300")
 def test_the_legal_texts_show_what_tenant_yaml_holds(portal: dict[str, Any]) -> None:
     config = portal["config"]
@@ -75,7 +82,7 @@ def test_the_legal_texts_show_what_tenant_yaml_holds(portal: dict[str, Any]) -> 
         ):
             assert value in notice, (language, value)
         terms = str(
-            render_markdown(portal["legal"]["terms_of_use_and_sale"]["texts"][language], config, language=language)
+            render_markdown(terms_of(portal)["texts"][language], config, language=language)
         )
         for who in ("professionals", "operator"):
             assert config["legal"]["insurance"][who][language] in terms, (language, who)
