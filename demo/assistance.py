@@ -6,6 +6,8 @@ import datetime as dt
 import random
 import uuid
 
+from sqlalchemy import update
+
 from core import clock
 from core.care.consultations import reports
 from core.consent import service as consent
@@ -15,6 +17,7 @@ from core.directory.models import Professional
 from core.identity import accounts, dependants, profile
 from core.identity.accounts import Person
 from core.identity.models import Account, ProfessionalProfile
+from core.jobs.models import OutboxDelivery
 from demo import people
 from plugins.insurer_assistance import cases, doctoring, listing, members, quota, requesting, team
 from plugins.insurer_assistance.models import Case, Member, Score
@@ -127,9 +130,19 @@ def members_and_work(hashed: str) -> None:
             f"19{50 + n % 45}-02-1{n % 10}",
             "insured",
         )
+    _insurer(hashed)
     db.session.commit()
     _past(_others(hashed))
     _present()
+
+
+def _insurer(hashed: str) -> None:
+    """An account of the insurer: it edits the portal and sees figures, never a person's health."""
+    person = Person("Martine", "Vallier", address("assureur"), PHONE, "", "")
+    accounts.create_account(
+        "partner", person, "", language="fr", state="active", hashed=hashed, party="insurer",
+        party_rights=("edit_portal", "see_figures"),
+    )  # fmt: skip
 
 
 def _listed(number: str, contract: str, first: str, last: str, born: str, role: str) -> Member:
@@ -169,9 +182,7 @@ def _ask(account_id: uuid.UUID, words: str, **changed: object) -> Case:
             "kind": cases.NOW, "country": "FR", "phone": PHONE, "emergency": False, "treating_doctor_unavailable": True, **changed,
         }
     )  # type: ignore[arg-type] # fmt: skip
-    made = requesting.from_web(wanted)
-    db.session.commit()
-    return made
+    return requesting.from_web(wanted)
 
 
 def _past(others: list[uuid.UUID]) -> None:
@@ -215,7 +226,13 @@ def _held(account_id: uuid.UUID, doctor: Professional, at: dt.datetime, source: 
         )
         cases.close(cases.locked(made.id), "delivered", "professional")
         db.session.add(Score(case_id=made.id, score=source.choice((3, 4, 4, 5, 5, 5)), at=clock.now()))
+    _told_long_ago()
     db.session.commit()
+
+
+def _told_long_ago() -> None:
+    """What happened weeks ago was told weeks ago: nobody is sent a message of it now."""
+    db.session.execute(update(OutboxDelivery).where(OutboxDelivery.done_at.is_(None)).values(done_at=clock.now()))
 
 
 def _present() -> None:
@@ -226,6 +243,7 @@ def _present() -> None:
     source = random.Random(5)  # noqa: S311 (demo data, not a secret)
     _held(lea.id, _doctors()[0], clock.now() - dt.timedelta(days=12), source, WORDS[2])
     _ask(paul.id, WORDS[1])
+    db.session.commit()
     local = clock.now().astimezone(cases.zone())
     tomorrow = dt.datetime.combine(local.date() + dt.timedelta(days=1), dt.time(18, 30), cases.zone())
     child = dependants.listed(lea.id)[0]
@@ -233,6 +251,7 @@ def _present() -> None:
         lea.id, "Noé a des boutons sur le ventre depuis ce matin, sans fièvre.", dependant_id=child.id, contact="video", kind=cases.LATER,
         wanted_at=tomorrow.astimezone(dt.UTC), companion_name="Léa Moreau", companion_quality="parent",
     )  # fmt: skip
+    db.session.commit()
 
 
 def logins() -> list[tuple[str, str]]:

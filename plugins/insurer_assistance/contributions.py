@@ -22,6 +22,8 @@ SERVICES = (
         icon="telephone",
         bookable=False,
         weight=5,
+        patient_page="insurer_assistance.case",
+        professional_page="insurer_assistance.desk_case",
     ),
 )
 
