@@ -115,8 +115,8 @@ def _entries(role: str) -> tuple[Place, ...]:
     """The places of a role, core's and the plugins', in order; the same for all of that role and language."""
     found = [
         (weight, url_for(endpoint), label, icon)
-        for weight, roles, endpoint, label, icon in current_app.extensions.get("portico_navigation", [])
-        if role in roles and endpoint in current_app.view_functions
+        for weight, roles, endpoint, label, icon, when in current_app.extensions.get("portico_navigation", [])
+        if role in roles and endpoint in current_app.view_functions and (when is None or when())
     ]
     found += [
         (entry.weight, url_for(entry.endpoint), entry.label, entry.icon)
@@ -127,9 +127,20 @@ def _entries(role: str) -> tuple[Place, ...]:
     return tuple(Place(url, words.say(label), icon) for _weight, url, label, icon in found)
 
 
-def add_navigation(app: Flask, weight: int, roles: tuple[str, ...], endpoint: str, label: Any, icon: str) -> None:
-    """A room adds its entry to the navigation (called from its `install`)."""
-    entry = (weight, roles, endpoint, label, icon)
+def add_navigation(
+    app: Flask,
+    weight: int,
+    roles: tuple[str, ...],
+    endpoint: str,
+    label: Any,
+    icon: str,
+    when: Callable[[], bool] | None = None,
+) -> None:
+    """A room adds its entry to the navigation (called from its `install`).
+
+    `when` leaves it out of portals without what it is for; it may ask for the portal's configuration only.
+    """
+    entry = (weight, roles, endpoint, label, icon, when)
     app.extensions.setdefault("portico_navigation", []).append(entry)
 
 

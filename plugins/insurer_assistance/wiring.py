@@ -27,7 +27,7 @@ def blueprints() -> Sequence[Blueprint]:
 
 
 NAVIGATION = (
-    NavigationEntry("insurer_assistance", _("Teleconsultation"), "insurer_assistance.home", "camera-video", ("patient",), weight=12),
+    NavigationEntry("insurer_assistance", _("Doctor"), "insurer_assistance.home", "telephone-inbound", ("patient",), weight=12),
     NavigationEntry("insurer_assistance_desk", _("Call-backs"), "insurer_assistance.desk", "telephone-inbound", ("professional",), weight=12),
     NavigationEntry("insurer_assistance_figures", _("Figures"), "insurer_assistance.figures", "bar-chart", ("partner",), weight=20),
 )  # fmt: skip

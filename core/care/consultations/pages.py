@@ -41,7 +41,7 @@ __all__ = ["bp", "install"]
 
 def install(app: Flask) -> None:
     """Navigation of patients, and what they can do with a service that is asked for."""
-    add_navigation(app, 25, ("patient",), "care.consultations", _("Consult"), "chat-dots")
+    add_navigation(app, 25, ("patient",), "care.consultations", _("Consult"), "chat-dots", directory.asks)
     app.extensions["portico_consultation_pages"] = {
         "patient": "care.consultation",
         "professional": "care_desk.history_page",
