@@ -31,7 +31,9 @@ def install(app: Flask) -> None:
     """Navigation and homes of patients."""
     add_navigation(app, 10, ("patient",), "scheduling.patient_home", _("Home"), "house")
     add_navigation(app, 20, ("patient",), "scheduling.find", _("Book"), "calendar-plus", directory.books)
-    add_navigation(app, 30, ("patient",), "scheduling.appointments", _("Appointments"), "calendar-check", directory.books)
+    add_navigation(
+        app, 30, ("patient",), "scheduling.appointments", _("Appointments"), "calendar-check", directory.books
+    )
     add_navigation(app, 40, ("patient",), "notifications.index", _("Messages"), "bell")
     add_navigation(app, 50, ("patient",), "identity.account", _("Me"), "person")
     app.extensions.setdefault("portico_homes", {}).setdefault("patient", []).append("scheduling.patient_home")
@@ -94,7 +96,9 @@ def _offers(booker: service.Booker) -> list[dict[str, Any]]:
 @bp.get("/professionals")
 @access("public")
 def find() -> str:
-    """Search. Everyone may look; what is possible is told to whom is signed in."""
+    """Search. Everyone may look; what is possible is told to whom is signed in. Where nothing is booked, nobody is listed."""
+    if not directory.books():
+        abort(404)
     args = request.args
     criteria = search.Criteria(
         text=args.get("q", "")[:80],

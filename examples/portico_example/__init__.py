@@ -126,6 +126,11 @@ def message_templates() -> Sequence[api.MessageTemplate]:
 
 
 @hookimpl
+def funds() -> Sequence[api.Fund]:
+    return content.FUNDS
+
+
+@hookimpl
 def identity_providers() -> Sequence[api.IdentityProvider]:
     return content.PROVIDERS
 

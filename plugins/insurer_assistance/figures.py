@@ -126,7 +126,13 @@ def service_levels() -> list[dict[str, Any]]:
         shown = guarded({"kept": kept, "missed": missed}, smallest) if kept + missed else {"kept": 0, "missed": 0}
         told = kept + missed >= smallest
         share = round(100 * kept / (kept + missed)) if told else HIDDEN
-        lines.append({"month": month.code, **(shown if told else dict.fromkeys(shown, HIDDEN) if kept + missed else shown), "share": share})
+        lines.append(
+            {
+                "month": month.code,
+                **(shown if told else dict.fromkeys(shown, HIDDEN) if kept + missed else shown),
+                "share": share,
+            }
+        )
     return lines  # fmt: skip
 
 
@@ -136,14 +142,22 @@ def satisfaction() -> list[dict[str, Any]]:
     month = _month_of(Score.at).label("month")
     since = months()[0].bounds(cases.zone())[0]
     rows = db.session.execute(
-        select(month, func.count().label("n"), func.avg(Score.score).label("mean")).where(Score.at >= since).group_by(month)
+        select(month, func.count().label("n"), func.avg(Score.score).label("mean"))
+        .where(Score.at >= since)
+        .group_by(month)
     ).all()
     found = {r.month: (r.n, float(r.mean)) for r in rows}
     lines = []
     for one in months():
         n, mean = found.get(one.code, (0, 0.0))
         told = n >= smallest
-        lines.append({"month": one.code, "answers": n if told or not n else HIDDEN, "average": round(mean, 1) if told else HIDDEN})
+        lines.append(
+            {
+                "month": one.code,
+                "answers": n if told or not n else HIDDEN,
+                "average": round(mean, 1) if told else HIDDEN,
+            }
+        )
     return lines  # fmt: skip
 
 
