@@ -105,7 +105,9 @@ def _once(here: Installation, made: dict[str, Any], deadline: dt.datetime) -> No
             "SELECT balance_cents FROM ledger_accounts WHERE kind = 'wallet' AND owner_id = ANY(%s::uuid[])",
             [[one["account_id"] for one in made["asked"]]],
         ).fetchall()
-        trail = connection.execute("SELECT count(*) FROM audit_entries WHERE action = 'consultation.expired'").fetchone()
+        trail = connection.execute(
+            "SELECT count(*) FROM audit_entries WHERE action = 'consultation.expired'"
+        ).fetchone()
     assert sorted(t[0] for t in told) == sorted(ids), "announced twice, or not at all"
     assert all(t[1] >= deadline for t in told), "expired before its time"
     assert sorted(s[0] for s in steps) == sorted(ids), "money back twice, or not at all"
