@@ -10,6 +10,7 @@ from flask import url_for
 from core.care.consultations import calls, clocks, files, messages, states
 from core.care.consultations.models import Consultation
 from core.care.consultations.service import CALL_START, KIND, access_consultation, close, locked, side_of
+from core.care.documents import service as documents
 from core.care.rooms import panels
 from core.care.rooms import service as rooms
 from core.care.rooms.models import Room
@@ -138,7 +139,7 @@ def thread_of(row: Consultation, account_id: uuid.UUID) -> dict[str, Any]:
         "side": side_of(row, account_id),
         "lines": messages.of(row),
         "docs": docs,
-        "waiting_scan": False,
+        "waiting_scan": any(d.state == "quarantined" for d in docs.values()) and documents.waiting_for_scanner(),
         "who": identity.display_name(row.patient_account_id, row.dependant_id),
         "pro": Professional.get(row.professional_id) if row.professional_id else None,
         "writable": row.state in states.UNDER_WAY,
