@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import statistics
 import time
 import uuid
@@ -169,6 +170,7 @@ class Exchange:
 
 
 async def _measure(channel: Channel, port: int, opened: list[Open], pids: list[int]) -> Measured:
+    load_before = os.getloadavg()[0]
     exchange = Exchange(port, opened)
     people = [side.person for one in opened for side in one.sides]
     async with channel.pages(people) as pages:
@@ -186,10 +188,12 @@ async def _measure(channel: Channel, port: int, opened: list[Open], pids: list[i
         for ear in ears:
             ear.cancel()
         await asyncio.gather(*ears, return_exceptions=True)
+    load = f"{load_before:.1f} before, {os.getloadavg()[0]:.1f} after"
     note = (
         f"{MESSAGES} messages at {MESSAGES_A_SECOND} a second, {len(people)} pages open, none lost; sent by the API, told by the live "
         f"channel, read by the other side's page; median {statistics.median(exchange.seen):.0f} ms; the writer is told that it was "
-        f"seen after {statistics.median(exchange.told):.0f} ms, p95 {_p95(exchange.told):.0f} ms"
+        f"seen after {statistics.median(exchange.told):.0f} ms, p95 {_p95(exchange.told):.0f} ms; "
+        f"processes that wanted a core, by the system's count: {load}"
     )
     return Measured("L4", _p95(exchange.seen), 1, f"{cpu:.0f} a message", f"{max(exchange.seen):.0f} the slowest", note)
 
