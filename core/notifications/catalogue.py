@@ -42,6 +42,7 @@ TEMPLATES = {
         MessageTemplate("agenda_cancelled", _("An appointment was cancelled"), channels=("in_app", "email")),
         MessageTemplate("consultation_asked", _("A request waits for your answer"), channels=("in_app", "email")),
         MessageTemplate("consultation_waiting", _("A request still waits for your answer"), channels=("in_app", "email")),
+        MessageTemplate("call_near", _("A patient waits for your call"), channels=("in_app", "email")),
         MessageTemplate("consultation_accepted", _("Your request was accepted"), channels=("in_app", "email")),
         MessageTemplate("consultation_declined", _("Your request was not accepted"), channels=("in_app", "email")),
         MessageTemplate("consultation_expired", _("Nobody answered your request in time"), channels=("in_app", "email")),

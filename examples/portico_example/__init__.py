@@ -294,7 +294,22 @@ def consultation_completed(event: api.Event) -> None:
 
 
 @hookimpl
+def consultation_refunded(event: api.Event) -> None:
+    listeners.note(event)
+
+
+@hookimpl
 def report_saved(event: api.Event) -> None:
+    listeners.note(event)
+
+
+@hookimpl
+def document_clean(event: api.Event) -> None:
+    listeners.note(event)
+
+
+@hookimpl
+def document_refused(event: api.Event) -> None:
     listeners.note(event)
 
 
@@ -305,6 +320,26 @@ def prescription_issued(event: api.Event) -> None:
 
 @hookimpl
 def prescription_dispensed(event: api.Event) -> None:
+    listeners.note(event)
+
+
+@hookimpl
+def record_granted(event: api.Event) -> None:
+    listeners.note(event)
+
+
+@hookimpl
+def record_withdrawn(event: api.Event) -> None:
+    listeners.note(event)
+
+
+@hookimpl
+def expertise_asked(event: api.Event) -> None:
+    listeners.note(event)
+
+
+@hookimpl
+def expertise_answered(event: api.Event) -> None:
     listeners.note(event)
 
 

@@ -58,6 +58,7 @@ REASONS: Mapping[str, str] = {
     "L1": "One Python process passes all signals, and the clients of the measurement share its two cores.",
     "L2": "Seats are renewed every eight seconds, each by a script in Valkey.",
     "L3": "The clients of the measurement share the cores with the live process.",
+    "L4": "Each message is one request that writes and four that draw the thread anew, on two cores that carry the web server, the database, the live process and four hundred pages of the measurement.",
     "R1": "A defect: see the row.",
     "R2": "A defect: see the row.",
     "R3 database": "The server replays its log first; connections of the pools are found dead one by one.",
