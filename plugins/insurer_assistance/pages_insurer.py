@@ -11,7 +11,7 @@ from flask import Blueprint, Response, abort, g
 from core.plugin_api import Domain, Message
 from core.plugin_api.pages import FIGURES, partner_view, render, say
 from core.plugin_api.tables import db, now, record
-from plugins.insurer_assistance import cases, figures
+from plugins.insurer_assistance import cases, figures, quota
 
 _ = Domain("insurer_assistance")
 NAME = cases.NAME
@@ -56,7 +56,7 @@ def overview() -> str:
     lines = {name: figures.lines_of(name) for name in figures.EXPORTS}
     return render(
         NAME, "insurer_assistance/figures.html", lines=lines, titles=TITLES, columns=COLUMNS, smallest=figures.limit(),
-        year=cases.year_of(now()), allowed=figures.quota.allowed_units(),
+        year=cases.year_of(now()), allowed=quota.allowed_units(),
     )  # fmt: skip
 
 
