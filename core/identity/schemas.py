@@ -9,7 +9,7 @@ from typing import Any
 from marshmallow import EXCLUDE, Schema, ValidationError, validates_schema
 
 from core import clock
-from core.identity.fields import BirthDate, Choice, Email, Mobile, Name, Secret, Typed, country_options, refuse
+from core.identity.fields import BirthDate, Choice, Email, Mobile, Name, Secret, Tick, Typed, country_options, refuse
 from core.identity.policy import completed_years, own_words, password_problems, policy
 from core.messages import Message, _
 from core.tenancy.current import current_tenant
@@ -114,6 +114,12 @@ class PersonalDataForm(Form):
     _adult = PersonForm._adult
 
 
+DECLARATION = _(
+    "I declare that I alone am responsible for adding this person, and undertake to be able to prove the legal link at any time."
+)
+"""What the holder declares of somebody they add; its digest is kept with the date (CB-034)."""
+
+
 class DependantForm(Form):
     """A minor or protected adult whom a patient acts for."""
 
@@ -122,6 +128,7 @@ class DependantForm(Form):
     birth_date = BirthDate(_("Date of birth"), help=_("Day, month, year, such as 17/05/2019."))
     sex = Choice(_("Sex"), sex_options, type="radio")
     relation = Choice(_("You are"), lambda: list(RELATIONS.items()), help=_("We may ask for a proof later."))
+    declared = Tick(DECLARATION, missing=_("Without this declaration nobody can be added."))
 
 
 RELATIONS: dict[str, Message | str] = {

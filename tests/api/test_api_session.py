@@ -223,6 +223,7 @@ def test_dependants(patient):
         "birth_date": "2019-05-17",
         "sex": "male",
         "relation": "parent",
+        "declared": True,
     }
     made = patient("POST", "/me/dependants", child)
     assert (made.status_code, made.get_json()["kind"], made.get_json()["age"]) == (201, "minor", 7)
