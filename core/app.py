@@ -57,6 +57,7 @@ ROOMS = (
     "core.care.colleagues.telling",
     "core.care.colleagues.agreed",
     "core.care.colleagues.pages",
+    "core.privacy.pages",
     "core.console.pages",
     "core.api.v1",
 )

@@ -26,6 +26,8 @@ from core.web.frame import Refused
 
 
 WEB, PHONE = "web", "phone"
+BY_LINK = "login_password+email_link"
+"""How somebody is known who agrees while registering: the login and password chosen then, and the link sent by e-mail."""
 
 
 def _today(tenant: TenantView) -> dt.date:

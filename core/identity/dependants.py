@@ -140,6 +140,12 @@ def view(row: Dependant) -> DependantView:
     return DependantView(row.id, row.person_id, row.kind, row.relation, name, born, age, data["sex"])
 
 
+def named(dependant_id: uuid.UUID) -> str:
+    """The name of a dependant, also of one who was taken off the account; empty where there is none."""
+    row: Dependant | None = Dependant.get(dependant_id)
+    return view(row).name if row is not None else ""
+
+
 def still_of(account_id: uuid.UUID, dependant_id: uuid.UUID) -> bool:
     """Whether the account acts for this dependant today."""
     query = select(Dependant.id).where(

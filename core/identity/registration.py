@@ -263,7 +263,9 @@ def activate(token: str, ticked: Mapping[str, Any], *, language: str) -> Errors 
     if tokens.use(token, "confirm") is None:
         raise LookupError("this link is not good")
     activate_account(account)
-    consent.accept(account.id, wanted, language=language, way="express", act_kind="activation", act_id=account.id)
+    consent.accept(
+        account.id, wanted, language=language, way="express", act_kind="activation", act_id=account.id, method=consent.BY_LINK,
+    )  # fmt: skip
     return None
 
 
