@@ -24,7 +24,6 @@ from core.tenancy.current import TenantView, current_tenant
 from core.tenancy.models import TenantRevision
 from core.web.frame import Refused
 
-
 WEB, PHONE = "web", "phone"
 BY_LINK = "login_password+email_link"
 """How somebody is known who agrees while registering: the login and password chosen then, and the link sent by e-mail."""

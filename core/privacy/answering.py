@@ -36,7 +36,9 @@ def answer(request_id: uuid.UUID, operator_id: str, words: str) -> RightsRequest
 def _release(row: RightsRequest, operator_id: str) -> None:
     if row.account_id is None:
         raise Refused(
-            _("This request belongs to no account: nothing is held under an account. Please answer in words, or refuse.")
+            _(
+                "This request belongs to no account: nothing is held under an account. Please answer in words, or refuse."
+            )
         )
     recipients.disclose("patient", "service_delivery", row.person_id, row.kind)
     data = exports.make(row.account_id, whole=row.kind == "access")

@@ -26,6 +26,7 @@ from core.identity import accounts
 from core.identity.models import Account
 from core.tenancy import keys
 
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """One act of agreement, refusal or withdrawal. `in_force_since` is None while the account is not confirmed (IA-019)."""
@@ -64,7 +65,9 @@ def _entries(account_id: uuid.UUID) -> dict[str, tuple[int, str]]:
     """(sequence number, digest) of the chain's entries by the id of their row."""
     e = AuditEntry
     rows = db.session.execute(
-        select(e.seq, e.details).where(e.object_kind == "account", e.object_id == str(account_id), e.action.like("consent.%"))
+        select(e.seq, e.details).where(
+            e.object_kind == "account", e.object_id == str(account_id), e.action.like("consent.%")
+        )
     )
     found = {}
     for seq, details in rows:
@@ -109,7 +112,9 @@ def verify(account_id: uuid.UUID) -> Verification:
     found = records(account_id)
     broken = [f"{r.document} {r.version}, {r.act}, {r.at.isoformat()}" for r in found if not r.whole]
     known = {str(r.id) for r in found}
-    broken += [f"the row of entry {seq} is missing" for row, (seq, _s) in _entries(account_id).items() if row not in known]
+    broken += [
+        f"the row of entry {seq} is missing" for row, (seq, _s) in _entries(account_id).items() if row not in known
+    ]
     chain = audit.service.verify()
     if chain.broken_at is not None:
         broken.append(f"chain: {chain.problem}")

@@ -159,9 +159,7 @@ def _entries(account: Account, *, people: dict[uuid.UUID, str]) -> list[dict[str
 def _appointments(account: Account) -> list[dict[str, Any]]:
     a = Appointment
     rows = db.session.execute(
-        select(a)
-        .where(a.patient_account_id == account.id, a.state.not_in(("held", "expired")))
-        .order_by(a.starts_at)
+        select(a).where(a.patient_account_id == account.id, a.state.not_in(("held", "expired"))).order_by(a.starts_at)
     ).scalars()
     found = []
     for row in rows:
@@ -184,7 +182,12 @@ def _consultations(account: Account) -> list[dict[str, Any]]:
     """Questions and messages that the patient wrote."""
     found = []
     for row in _own_consultations(account):
-        line: dict[str, Any] = {"id": row.id, "service": row.service, "requested_at": row.requested_at, "state": row.state}
+        line: dict[str, Any] = {
+            "id": row.id,
+            "service": row.service,
+            "requested_at": row.requested_at,
+            "state": row.state,
+        }
         try:
             line["question"] = consultations.question_of(row)
             line["messages"] = [
@@ -204,7 +207,12 @@ def _documents(account: Account, box: _Box) -> list[dict[str, Any]]:
     ).scalars()
     found = []
     for number, row in enumerate(list(rows), 1):
-        about: dict[str, Any] = {"mimetype": row.mimetype, "size": row.size, "sent_at": row.created_at, "state": row.state}
+        about: dict[str, Any] = {
+            "mimetype": row.mimetype,
+            "size": row.size,
+            "sent_at": row.created_at,
+            "state": row.state,
+        }
         try:
             about["name"] = documents.name_of(row)
             if row.state == CLEAN:
@@ -263,7 +271,9 @@ def _report(row: Consultation, names: dict[uuid.UUID | None, str]) -> dict[str, 
             {"version": v.version, "saved_at": v.saved_at, "parts": dict(v.parts)} for v in reports.versions(row.id)
         ]
         line["messages"] = [
-            {"author": m.author, "sent_at": m.sent_at, "text": m.text} for m in messages.of(row) if m.author != "patient"
+            {"author": m.author, "sent_at": m.sent_at, "text": m.text}
+            for m in messages.of(row)
+            if m.author != "patient"
         ]
     except keys.Erased:
         line["erased"] = True

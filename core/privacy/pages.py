@@ -65,7 +65,11 @@ def install(app: Flask) -> None:
 def members_part() -> Part | None:
     """What the operator asks about the people whom the account acts for."""
     rows = authority.of(g.account.id)
-    return ("privacy/_members.html", {"rows": [authority.shown(r) for r in rows], "states": authority.STATES}) if rows else None
+    return (
+        ("privacy/_members.html", {"rows": [authority.shown(r) for r in rows], "states": authority.STATES})
+        if rows
+        else None
+    )
 
 
 def help_part() -> Part | None:

@@ -203,9 +203,7 @@ def _open(row: RightsRequest, body: dict[str, str], by: str, by_id: str) -> None
     row.sealed = keys.seal_json(row.person_id, "rights_requests", "sealed", body)
     db.session.add(row)
     db.session.flush()
-    promises.promise(
-        policy.RIGHTS, KIND, row.id, policy.due_at(row.received_at), warn=policy.warning(row.received_at)
-    )
+    promises.promise(policy.RIGHTS, KIND, row.id, policy.due_at(row.received_at), warn=policy.warning(row.received_at))
     note(row, "received", by, by_id)
     if row.account_id is not None:
         _tell(row.account_id, "rights_received", row)

@@ -90,7 +90,9 @@ class DataProtection(Strict):
     officer_name = text("Data-protection officer", "Paul Meyer", required=False)
     email = email("Dedicated address, distinct from support", required=False)
     postal_address = text(
-        "Postal address of the officer", "Délégué à la protection des données, 1 rue du Pont, 57000 Metz", required=False
+        "Postal address of the officer",
+        "Délégué à la protection des données, 1 rue du Pont, 57000 Metz",
+        required=False,
     )
     subcontractors = fields.List(
         fields.Nested(Subcontractor),

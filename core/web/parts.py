@@ -9,7 +9,16 @@ from flask import Flask, current_app
 
 Part = tuple[str, Mapping[str, Any]]
 _KEY = "portico_parts"
-PLACES = ("patient_home", "account", "members", "patient_line", "before_closing", "agreements", "operator_account", "help")
+PLACES = (
+    "patient_home",
+    "account",
+    "members",
+    "patient_line",
+    "before_closing",
+    "agreements",
+    "operator_account",
+    "help",
+)
 """Home of patients; my data; the people an account acts for; a line of a professional's patients (given its account id);
 what to do before closing an account; my agreements; an account in the console (given the portal and the account); the help page."""
 

@@ -134,9 +134,7 @@ def upgrade() -> None:
     protect("rights_steps", "SELECT, INSERT, DELETE")
     protect("privacy_files", "SELECT, INSERT, DELETE")
     protect("death_directives", "SELECT, INSERT, UPDATE (ended_at)")
-    protect(
-        "authority_requests", "SELECT, INSERT, UPDATE (state, received_at, decided_at, decided_by, answer), DELETE"
-    )
+    protect("authority_requests", "SELECT, INSERT, UPDATE (state, received_at, decided_at, decided_by, answer), DELETE")
 
 
 def downgrade() -> None:
