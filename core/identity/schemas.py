@@ -79,8 +79,16 @@ class _NewAccount(PersonForm):
                 raise ValidationError(problems, "password")
 
 
+UNDERTAKING = _(
+    "I undertake to give complete, exact and current data, to take nobody else’s identity, and neither to hide nor to change my age."
+)
+"""What a beneficiary undertakes when opening an account; its digest goes on the trail (IA-058)."""
+
+
 class PatientForm(_NewAccount):
     """A patient's registration: seven fields are needed (CB-081), places are optional (CB-082)."""
+
+    undertaking = Tick(UNDERTAKING, missing=_("Without this undertaking no account can be opened."))
 
     residence = Choice(
         _("Country where you live"), optional_countries, required=False, load_default="", autocomplete="country",

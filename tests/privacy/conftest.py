@@ -23,7 +23,6 @@ from core.testing.browser import Browser
 from core.testing.makers import fill_profile, make_account, make_professional, sign_in_as
 
 
-
 class Alone(Browser):
     """A browser whose requests share nothing with the test, as a real visitor's."""
 

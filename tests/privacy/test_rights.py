@@ -23,7 +23,13 @@ OPERATOR = "operator-1"
 
 
 def entered(account_id=None, kind="access", received_at=None, **more):
-    told = {"kind": kind, "channel": "post", "received_at": received_at or instants.now(), "words": "My letter", "name": "Anna Amsel"}
+    told = {
+        "kind": kind,
+        "channel": "post",
+        "received_at": received_at or instants.now(),
+        "words": "My letter",
+        "name": "Anna Amsel",
+    }
     row = service.enter(accounts.new_id(), account_id=account_id, **(told | more))
     db.session.commit()
     return row
@@ -96,14 +102,21 @@ def test_a_professional_passes_a_request_on_and_the_file_is_made(anna, doctor, c
     answering.answer(row.id, OPERATOR, "")
     db.session.commit()
     assert service.shown(row).copy is not None
-    assert [a for a, _d in trail("rights.")] == ["rights.received", "rights.identity_validated", "rights.released", "rights.done"]
+    assert [a for a, _d in trail("rights.")] == [
+        "rights.received",
+        "rights.identity_validated",
+        "rights.released",
+        "rights.done",
+    ]
     assert desk.post("/data-requests/new", {**form, "patient": str(doctor.account.id)}).status_code == 422
 
 
 @pytest.mark.rule("CB-276")
 def test_a_file_is_offered_before_an_account_is_closed(anna, doctor, sign):
     browser = sign(anna)
-    assert 'href="/privacy/requests/new?kind=portability"' in browser.text(browser.follow(browser.get("/account/close")))
+    assert 'href="/privacy/requests/new?kind=portability"' in browser.text(
+        browser.follow(browser.get("/account/close"))
+    )
     desk = sign(doctor.account)
     assert 'href="/my-copy"' in desk.text(desk.follow(desk.get("/account/close")))
 
@@ -179,7 +192,9 @@ def test_no_data_leave_before_the_identity_is_validated(anna, consulted, sign):
     browser = sign(anna)
     assert browser.get(f"/privacy/requests/{row.id}/file").status_code == 404
     assert "The name differs from the account." in browser.text(browser.get(f"/privacy/requests/{row.id}"))
-    sent = browser.post(f"/privacy/requests/{row.id}", {"words": "my card", "proof": (io.BytesIO(b"%PDF-1.4 id %%EOF"), "id.pdf")})
+    sent = browser.post(
+        f"/privacy/requests/{row.id}", {"words": "my card", "proof": (io.BytesIO(b"%PDF-1.4 id %%EOF"), "id.pdf")}
+    )
     assert sent.status_code == 302
     with pytest.raises(Refused):
         answering.answer(row.id, OPERATOR, "here")
@@ -279,7 +294,11 @@ def test_portability_gives_a_file_of_what_the_person_supplied(anna, child, consu
     answering.answer(row.id, OPERATOR, "Here it is.")
     db.session.commit()
     answer = sign(anna).get(f"/privacy/requests/{row.id}/file")
-    assert (answer.status_code, answer.mimetype, answer.headers["Cache-Control"]) == (200, "application/zip", "no-store")
+    assert (answer.status_code, answer.mimetype, answer.headers["Cache-Control"]) == (
+        200,
+        "application/zip",
+        "no-store",
+    )
     found = unzipped(answer.get_data())
     data = found["my-data.json"]
     assert set(found) == {"my-data.json", "documents/1-knee.pdf"}
