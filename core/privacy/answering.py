@@ -16,15 +16,15 @@ from core.web.frame import Refused
 def answer(request_id: uuid.UUID, operator_id: str, words: str) -> RightsRequest:
     """The officer does what was asked. Raises Refused: 409 while the identity is not proven, 422 without words.
 
-    Access and portability make the file that the person downloads; a closure closes the account; all else is answered in
-    words. No data leave before the identity of who asks is proven (IA-102).
+    Access and portability make the file that the person downloads; a closure closes the account; all else, and what
+    belongs to no account, is answered in words. No data leave before the identity of who asks is proven (IA-102).
     """
     row = service.held_open(request_id)
     needs_proof = row.kind in (*service.RELEASES, "closure") or row.identity == "asked"
     if needs_proof and row.identity not in service.PROVEN:
         raise Refused(_("Who asks is not proven yet: validate the identity first. Nothing was released."))
-    if row.kind in service.RELEASES:
-        _release(row, operator_id)
+    if row.kind in service.RELEASES and row.account_id is not None:
+        _release(row, row.account_id, operator_id)
     elif row.kind == "closure":
         _close_account(row, operator_id)
     elif not words.strip():
@@ -33,15 +33,9 @@ def answer(request_id: uuid.UUID, operator_id: str, words: str) -> RightsRequest
     return row
 
 
-def _release(row: RightsRequest, operator_id: str) -> None:
-    if row.account_id is None:
-        raise Refused(
-            _(
-                "This request belongs to no account: nothing is held under an account. Please answer in words, or refuse."
-            )
-        )
+def _release(row: RightsRequest, account_id: uuid.UUID, operator_id: str) -> None:
     recipients.disclose("patient", "service_delivery", row.person_id, row.kind)
-    data = exports.make(row.account_id, whole=row.kind == "access")
+    data = exports.make(account_id, whole=row.kind == "access")
     files.keep(service.KIND, row.id, row.person_id, "export", files.Upload("application/zip", data))
     service.note(row, "released", "operator", operator_id)
 

@@ -134,9 +134,8 @@ def export(account_id: uuid.UUID) -> bytes:
             path = f"documents/{document}-{version}-{language}.md"
             shown[path] = hashlib.sha256(text.encode()).hexdigest()
             archive.writestr(path, text)
-        body = {"records": [asdict(r) for r in found], "documents": shown, "verification": asdict(checked)}
-        body["verification"]["whole"] = checked.whole
-        body["verification"]["entries"] = _chain(account_id)
+        checking = asdict(checked) | {"whole": checked.whole, "entries": _chain(account_id)}
+        body = {"records": [asdict(r) for r in found], "documents": shown, "verification": checking}
         archive.writestr("evidence.json", json.dumps(body, ensure_ascii=False, indent=1, default=_plain))
     audit.record("evidence.exported", "account", account_id, {"records": len(found)})
     return out.getvalue()

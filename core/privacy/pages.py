@@ -145,7 +145,8 @@ def withdraw() -> Any:
 @access(*PEOPLE)
 def directives_page() -> Any:
     """Directives on one's data after death: read, set, change (CB-286)."""
-    form, problems, status = request.form, (), 200
+    form, status = request.form, 200
+    problems: tuple[Message, ...] = ()
     if request.method == "POST":
         try:
             directives.write(

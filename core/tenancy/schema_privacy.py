@@ -72,7 +72,7 @@ class Retention(fields.Dict):
         )
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
-        loaded = super()._deserialize(value, attr, data, **kwargs)
+        loaded = super()._deserialize(value, attr, data, **kwargs)  # type: ignore[no-untyped-call]
         if loaded and (missing := [c for c in CATEGORIES if c not in loaded]):
             raise ValidationError("no period for " + ", ".join(missing) + ": every category of personal data has one")
         return loaded

@@ -240,6 +240,15 @@ def test_what_came_by_post_is_nobodys_until_proven(anna):
     assert row.state == DONE
 
 
+def test_who_has_no_account_is_answered_in_words(inside):
+    row = entered(kind="access")
+    service.validate_identity(row.id, OPERATOR, "compared")
+    with pytest.raises(Refused):
+        answering.answer(row.id, OPERATOR, "")
+    answering.answer(row.id, OPERATOR, "Nothing is held about you.")
+    assert (row.state, service.shown(row).copy) == (DONE, None)
+
+
 @pytest.mark.parametrize(
     "changed",
     [
