@@ -259,6 +259,7 @@ def _patients(hashed: str) -> None:
                     "kind": "minor",
                     "relation": "parent",
                     "sex": "female",
+                    "declared": "yes",
                 },
             )
 

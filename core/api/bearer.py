@@ -72,7 +72,8 @@ def install(
             )
         g.account, g.api_token = account, given
         g.account_language, g.account_zone = account.language, account.time_zone
-        audit.service.set_actor(audit.Actor("account", str(account.id)))
+        actor = audit.Actor("account", str(account.id), str(account.session_id), account.factors)
+        audit.service.set_actor(actor)
         return None
 
     openers = app.extensions["portico"].request_openers

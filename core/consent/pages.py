@@ -27,7 +27,7 @@ bp = Blueprint(
 )
 
 # What stays reachable without the acceptances: accepting, reading one's proof, signing out, closing the account.
-OPEN_WITHOUT = (
+OPEN_WITHOUT = {
     "consent.acceptances",
     "consent.mine",
     "consent.refuse",
@@ -35,7 +35,8 @@ OPEN_WITHOUT = (
     "identity.close",
     "identity.change_password",
     "notifications.index",
-)
+}
+"""A room above adds what must stay open too: rights over one's data do not end with a consent."""
 WAYS = {
     "registration": _("ticked at registration"),
     "express": _("ticked by you"),

@@ -339,12 +339,17 @@ class HealthRegister:
 
 @dataclass(frozen=True, slots=True)
 class MessageTemplate:
-    """A notification: subject and texts by code; bodies are Jinja templates `<plugin>/mail/<code>.{txt,html}`."""
+    """A notification: subject and texts by code; bodies are Jinja templates `<plugin>/mail/<code>.{txt,html}`.
+
+    `purpose` is `marketing` for whatever is not needed for a service that the person asked for: it never reaches anybody
+    who objected.
+    """
 
     code: str
     subject: Message
     sms: Message | None = None
     channels: tuple[str, ...] = ("in_app", "email")
+    purpose: Literal["service", "marketing"] = "service"
 
 
 @dataclass(frozen=True, slots=True)

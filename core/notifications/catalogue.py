@@ -66,6 +66,12 @@ TEMPLATES = {
             _("{portal}: a document waits for you at {place}. Details: {link}"), channels=("in_app", "email"),
         ),
         MessageTemplate("prescription_used", _("A code of yours was used"), channels=("in_app", "email")),
+        MessageTemplate("rights_received", _("Your request was received"), channels=("in_app", "email")),
+        MessageTemplate("rights_asked", _("We need something from you"), channels=("in_app", "email")),
+        MessageTemplate("rights_closed", _("Your request has its answer"), channels=("in_app", "email")),
+        MessageTemplate("rights_for_physician", _("A patient asks something about their data"), channels=("in_app", "email")),
+        MessageTemplate("authority_asked", _("Please send us a document"), channels=("in_app", "email")),
+        MessageTemplate("authority_decided", _("About the document that you sent"), channels=("in_app", "email")),
         MessageTemplate("prescription_not_accepted", _("A document of yours was not accepted"), channels=("in_app", "email")),
         MessageTemplate("prescription_to_mend", _("A document that you issued was not accepted"), channels=("in_app", "email")),
     )

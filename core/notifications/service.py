@@ -18,6 +18,7 @@ from core.db import db
 from core.hooks.types import ChannelProvider, Delivery, Event, MessageTemplate
 from core.jobs import announce, consumer
 from core.messages import Message
+from core.notifications import marketing
 from core.notifications.catalogue import TEMPLATES
 from core.notifications.models import Notification, NotificationDelivery
 from core.notifications.smtp import sender_of
@@ -64,9 +65,12 @@ def notify(
 
     `params` are JSON-ready; an instant is given as ISO text under a key ending in `_at` and shown in the reader's zone.
     `link` is a path on the portal. `channels` overrides the template's and the tenant's. `ics` is a calendar file.
+    Raises marketing.Objected for marketing to somebody who wants none.
     """
     tenant = current_tenant()
     template = template_of(code)
+    if template.purpose == marketing.PURPOSE and marketing.objection(account_id) is not None:
+        raise marketing.Objected(code)
     wanted = list(channels or tenant.config["notifications"].get("channels", {}).get(code) or template.channels)
     row = Notification(
         account_id=account_id,
@@ -113,6 +117,9 @@ def send(event: Event) -> None:
     if delivery is None or delivery.state != "waiting":
         return
     row = Notification.get(delivery.notification_id)
+    if marketing.refuses(row, template_of(row.code).purpose):
+        delivery.state = "dropped"
+        return
     try:
         body = _open(row)
     except keys.Erased:

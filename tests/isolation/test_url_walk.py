@@ -18,7 +18,9 @@ from core.consent import service as consent
 from core.console.service import ensure_console
 from core.db import db
 from core.directory.models import Professional
-from core.identity import sessions
+from core.identity import dependants, sessions
+from core.privacy import authority
+from core.privacy import service as rights
 from core.scheduling import service, slots
 from core.scheduling.models import Appointment
 from core.tenancy import keys
@@ -39,6 +41,8 @@ PRIVATE = {
     "thread_id",
     "expertise_id",
     "reservation_id",
+    "request_id",
+    "authority_id",
 }
 SKIP = ("static", "bootstrap.static")
 
@@ -193,6 +197,16 @@ def rich(app, portals):
             asked_at=clock.now(), sealed=keys.seal_json(booker.person_id, "expertises", "sealed", {"question": "canary note"}),
         )  # fmt: skip
         db.session.add(advice)
+        asked = rights.file(booker.account_id, "rectification", "canary note")
+        data = {
+            "first_name": "Secret",
+            "last_name": "Canaryname",
+            "birth_date": "2019-01-02",
+            "sex": "male",
+            "relation": "parent",
+        }
+        held_by = dependants.add_dependant(booker.account_id, data | {"declared": "yes"})
+        evidence = authority.ask(booker.account_id, held_by.id, "operator-1", "canary note")
         db.session.commit()
         prescription = _prescription(made.pro, booker)
         return {
@@ -202,6 +216,8 @@ def rich(app, portals):
             "thread_id": thread.id,
             "expertise_id": advice.id,
             "reservation_id": held,
+            "request_id": asked.id,
+            "authority_id": evidence.id,
             "appointment_id": row.id,
             "professional_id": made.pro.id,
             "reason_id": made.reason.id,
