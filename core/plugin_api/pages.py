@@ -14,7 +14,7 @@ from core.scheduling.blueprint import signed_in_professional
 from core.tenancy.current import TenantView, current_tenant
 from core.web.access import access
 from core.web.frame import Refused
-from core.web.language import gettext_of, language, say
+from core.web.language import gettext_of, language, ngettext_of, say
 
 __all__ = [
     "EDIT",
@@ -37,7 +37,7 @@ __all__ = [
 
 def render(plugin: str, template: str, **context: Any) -> str:
     """A page of a plugin: its `_` finds the plugin's own words first, then core's."""
-    return render_template(template, _=gettext_of(plugin), **context)
+    return render_template(template, _=gettext_of(plugin), ngettext=ngettext_of(plugin), **context)
 
 
 def id_of(text: str) -> uuid.UUID:

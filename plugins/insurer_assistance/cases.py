@@ -44,13 +44,13 @@ REASONS: dict[str, Message] = {
 
 OUTCOMES: dict[str, Message] = {
     "delivered": _("The consultation took place."),
-    "orientation": _("You were advised where to turn; no consultation was needed."),
+    "orientation": _("Advice was given on where to turn; no consultation was needed."),
     "emergency": _("The call was handed over to the emergency services."),
-    "redirected": _("A physical examination is needed: please see your own doctor."),
+    "redirected": _("A visit to one’s own doctor is needed."),
     "excluded": _("The service cannot be given for this."),
-    "cancelled": _("You took the request back."),
+    "cancelled": _("The request was taken back."),
     "expired": _("Nobody could take the request in time. We are sorry."),
-    "not_reached": _("We called several times and could not reach you."),
+    "not_reached": _("Several calls found nobody."),
     "not_started": _("The call did not take place."),
 }
 DECLINE: dict[str, Message] = {

@@ -157,7 +157,7 @@ def test_yes_to_an_emergency_shows_the_numbers_and_stops(horizon, visit, lea):
     patient = visit(lea.account)
     patient.post(f"{X}/cover", {"person": "self", "contract": "MH-1001"})
     answer = patient.follow(patient.post(f"{X}/ask", {**FORM, "emergency": "yes"}))
-    assert "Please call now" in answer.text
+    assert "Please call the emergency services now" in answer.text
     assert 'href="tel:15"' in answer.text
     with current.entered(horizon.id):
         assert db.session.execute(select(Case.id)).first() is None
@@ -277,7 +277,7 @@ def test_no_word_of_health_reaches_the_insurer_by_any_page_file_log_or_event(
         made = requesting.from_web(_wanted(lea))
         doctoring.take(barrois.pro, made.id)
         doctoring.attempt(barrois.pro, made.id, doctoring.REACHED)
-        messages.send(lea.account.id, made.id, f"More: {CANARY}")
+        messages.post(lea.account.id, made.id, f"More: {CANARY}")
         doctoring.hang_up(barrois.pro, made.id)
         reports.save(barrois.pro, made.id, dict.fromkeys(reports.PARTS, CANARY))
         insurer = accounts.create_account(
