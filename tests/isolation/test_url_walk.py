@@ -197,7 +197,13 @@ def rich(app, portals):
         )  # fmt: skip
         db.session.add(advice)
         asked = rights.file(booker.account_id, "rectification", "canary note")
-        data = {"first_name": "Secret", "last_name": "Canaryname", "birth_date": "2019-01-02", "sex": "male", "relation": "parent"}
+        data = {
+            "first_name": "Secret",
+            "last_name": "Canaryname",
+            "birth_date": "2019-01-02",
+            "sex": "male",
+            "relation": "parent",
+        }
         held_by = dependants.add_dependant(booker.account_id, data | {"declared": "yes"})
         evidence = authority.ask(booker.account_id, held_by.id, "operator-1", "canary note")
         db.session.commit()
