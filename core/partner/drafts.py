@@ -92,7 +92,11 @@ def save(view: TenantView, account_id: uuid.UUID, values: Mapping[str, Any]) -> 
     """
     draft = mine(view, account_id)
     merged = changed(draft.base, {**draft.edits, **values}, draft.allowed)
-    bad = [w for w in problems_of(applied(draft.base, merged, draft.allowed), draft.allowed, merged) if w.key in values]
+    bad = problems_of(applied(draft.base, merged, draft.allowed), draft.allowed, merged)
+    if bad:
+        # What was wrong with the portal before is not this form's doing; what is new is, wherever it shows.
+        before = {str(w.message) for w in problems_of(draft.base, draft.allowed, {})}
+        bad = [w for w in bad if w.key in values or str(w.message) not in before]
     if bad:
         return bad
     now = clock.now()

@@ -105,7 +105,7 @@ def _form(template: str, here: str, wanted: list[Editable], back: str, **more: A
     frames()
     page = render_template(
         template, **context(here, draft), groups=_groups(draft, wanted, values, {**warned, **bad}),
-        refused=bool(bad), action=back, **more,
+        refused=bool(bad), elsewhere=[m for k, m in bad.items() if k not in {e.key for e in wanted}], action=back, **more,
     )  # fmt: skip
     return page, 422 if bad else 200
 

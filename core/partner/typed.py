@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,8 +14,11 @@ from core.tenancy.problems import Problem
 from core.tenancy.svg import SVG_LIMIT
 
 TEXT_MOST, MARKDOWN_MOST = 2000, 60_000
+_UNWRITTEN = ("Cc", "Cf", "Cs", "Cn")
 _WHOLE = re.compile(r"^[+-]?\d{1,12}\Z")
 _CONTRAST = "contrast of "
+# The only rule that is told of a key that a partner may not edit, and can be broken from one that they may.
+_TWIN, _TWIN_KEY = "must be distinct from contact.support_email", "config/contact/support_email"
 # What the check of a portal says of texts and drawings, in words to be translated.
 _SAID: Mapping[str, Message] = {
     "there is no text under the title": _("There is no text under the title."),
@@ -39,7 +43,10 @@ def read(form: Mapping[str, str], wanted: Iterable[Editable]) -> dict[str, Any]:
 def _read(e: Editable, given: str | None) -> Any:
     if e.kind == "tick":
         return given == "yes"
-    text = (given or "").replace("\r\n", "\n")
+    # Control characters are nobody's words, and the database takes no NUL.
+    text = "".join(
+        c for c in (given or "").replace("\r\n", "\n") if c in "\n\t" or unicodedata.category(c) not in _UNWRITTEN
+    )
     if e.kind == "markdown":
         return text.strip("\n")[:MARKDOWN_MOST] + "\n" if text.strip() else None
     if e.kind in ("lines", "numbers"):
@@ -112,6 +119,8 @@ def is_contrast(problem: Problem) -> bool:
 
 def key_of(problem: Problem, allowed: Mapping[str, Editable]) -> str:
     """The field to which a problem of the check belongs; "" for one that the partner cannot mend."""
+    if problem.message.startswith(_TWIN):
+        return _TWIN_KEY
     path = problem.file.rpartition(".")[0].split("/")
     if problem.file == "tenant.yaml":
         path = ["config", *problem.key.split(".")]
