@@ -22,6 +22,7 @@ from core.directory.models import Professional
 from core.identity import accounts, dependants, passwords, profile, uploads
 from core.identity.accounts import Person
 from core.identity.models import Account, ProfessionalProfile
+from core.identity.parties import RIGHTS
 from core.scheduling import hours, service, slots
 from core.scheduling import people as booking_people
 from core.scheduling.models import Appointment
@@ -40,6 +41,7 @@ PATIENTS = (
     ("autre pays", "Eva", "Schulz", "DE", "", ("identity_number",), ("identity_document",)),
 )
 CANDIDATE = "candidat"
+PARTNER = "partenaire"
 ZONES = {"FR": "Europe/Paris", "LU": "Europe/Luxembourg"}
 PIXEL = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010806000000 1f15c4890000000d49444154789c6360000002000001e221bc330000000049454e44ae426082".replace(
@@ -153,8 +155,18 @@ def _people(hashed: str) -> None:
     if accounts.by_email(_address(CANDIDATE)) is None:
         _patients(hashed)
         _pending(hashed)
+        _partner(hashed)
         _more_patients(hashed)
         db.session.commit()
+
+
+def _partner(hashed: str) -> None:
+    """Somebody of the organisation behind the portal, who edits it."""
+    person = Person("Paule", "Rivière", _address(PARTNER), PHONE, "", "")
+    accounts.create_account(
+        "partner", person, "", language=current_tenant().language, state="active", hashed=hashed, party="insurer",
+        party_rights=RIGHTS,
+    )  # fmt: skip
 
 
 def _address(name: str) -> str:
@@ -175,7 +187,7 @@ def _logins() -> list[tuple[str, str]]:
             role = f"{'médecin' if kind == 'physician' else 'autre soignant'} {one.country}"
             found.append((role + (" (deux portails)" if i == 0 else ""), email))
     found += [(f"patient {label}", _address(first.lower())) for label, first, *_more in PATIENTS]
-    return [*found, ("soignant à valider", _address(CANDIDATE))]
+    return [*found, ("soignant à valider", _address(CANDIDATE)), ("partenaire", _address(PARTNER))]
 
 
 def _publish(one: people.DemoProfessional, account: Account, practitioner: uuid.UUID, kind: str) -> Professional:

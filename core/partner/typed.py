@@ -23,7 +23,7 @@ _TWIN, _TWIN_KEY = "must be distinct from contact.support_email", "config/contac
 _SAID: Mapping[str, Message] = {
     "there is no text under the title": _("There is no text under the title."),
     "the first line must be a title, “# …”": _("The first line must be a title: “# ” and its words."),
-    "not a placeholder": _("“{found}” is not a placeholder: write {{ a.dotted.key }} in small letters."),
+    "not a placeholder": _("“{found}” is not a placeholder. Example: {example}"),
     "no such value in tenant.yaml": _("“{key}” is no value of this portal."),
     "must be distinct from contact.support_email": _("Support needs another address than the data-protection officer."),
     "a drawing may hold no script, foreign object or media": _("The drawing holds {found}: scripts and media are not allowed."),
@@ -145,7 +145,7 @@ def wrong(problem: Problem, allowed: Mapping[str, Editable], typed: Mapping[str,
         return Wrong(key, _contrast(problem))
     said = _SAID.get(problem.message)
     if said is not None:
-        return Wrong(key, Message(said.msgid, {"found": problem.found, "key": problem.key}))
+        return Wrong(key, Message(said.msgid, {"found": problem.found, "key": problem.key, "example": "{{ contact.support_email }}"}))
     if "missing" in problem.message:
         return Wrong(key, _("Please fill this in."))
     return Wrong(key, _kind(e, shown(e, typed.get(key)), problem))
