@@ -164,7 +164,7 @@ def _partner(hashed: str) -> None:
     """Somebody of the organisation behind the portal, who edits it."""
     person = Person("Paule", "Rivière", _address(PARTNER), PHONE, "", "")
     accounts.create_account(
-        "partner", person, "", language=current_tenant().language, state="active", hashed=hashed, party="insurer",
+        "partner", person, "", language=current_tenant().language, state="active", hashed=hashed, party="operator",
         party_rights=RIGHTS,
     )  # fmt: skip
 

@@ -166,10 +166,18 @@ def checks(view: TenantView, bundle: Mapping[str, Any], allowed: Mapping[str, Ed
     hard = lacking if view.state == "live" else [m for m in lacking if m.key not in before]
     return Checks(
         [w for contrast, w in told if not contrast],
-        [w for contrast, w in told if contrast],
+        _worst([w for contrast, w in told if contrast]),
         hard,
         [m for m in lacking if m not in hard],
     )
+
+
+def _worst(found: Sequence[Wrong]) -> list[Wrong]:
+    """One line for each colour: a colour stands on several grounds, and what reads on the worst reads on all."""
+    worst: dict[str, Wrong] = {}
+    for w in sorted(found, key=lambda w: float(str(w.message.params.get("ratio", "0")).partition(":")[0])):
+        worst.setdefault(w.key, w)
+    return list(worst.values())
 
 
 def publish(view: TenantView, account_id: uuid.UUID, note: str) -> Applied:

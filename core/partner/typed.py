@@ -145,7 +145,10 @@ def wrong(problem: Problem, allowed: Mapping[str, Editable], typed: Mapping[str,
         return Wrong(key, _contrast(problem))
     said = _SAID.get(problem.message)
     if said is not None:
-        return Wrong(key, Message(said.msgid, {"found": problem.found, "key": problem.key, "example": "{{ contact.support_email }}"}))
+        return Wrong(
+            key,
+            Message(said.msgid, {"found": problem.found, "key": problem.key, "example": "{{ contact.support_email }}"}),
+        )
     if "missing" in problem.message:
         return Wrong(key, _("Please fill this in."))
     return Wrong(key, _kind(e, shown(e, typed.get(key)), problem))
