@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import io
 import json
 
@@ -12,7 +13,7 @@ from core.db import db
 from core.partner import drafts
 from core.partner.editable import Closed, editables
 from core.partner.models import PortalDraft
-from core.tenancy import current
+from core.tenancy import current, service
 from core.tenancy.schemas import TenantConfig
 
 BRAND, CONTACT = "/partner/brand", "/partner/contact"
@@ -173,6 +174,33 @@ def test_the_draft_is_kept_while_one_goes_on(editor, frontalia):
     answer = editor.post(CONTACT, data, headers={"Accept": "application/json"})
     assert (answer.status_code, answer.get_json()) == (422, {"saved": False})
     assert "bonjour@frontalia.example" in editor.page(CONTACT)
+
+
+@pytest.mark.parametrize("_round", range(3))
+def test_two_forms_kept_at_the_same_instant_are_both_in_the_draft(app, editor, frontalia, _round):
+    wanted = {EMAIL: "one@frontalia.example", "config/contact/phone": "01 99 00 12 34"}
+
+    def keep(item):
+        with app.app_context(), current.entered(frontalia.id) as view:
+            bad = drafts.save(view, editor.account_id, dict([item]))
+            db.session.commit()
+            return bad
+
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(keep, wanted.items())) == [[], []]
+    with current.entered(frontalia.id):
+        assert db.session.query(PortalDraft).one().edits == wanted
+
+
+def test_a_draft_without_a_change_is_not_overtaken(editor, frontalia):
+    editor.form(CONTACT, {EMAIL: "one@frontalia.example"})
+    editor.form(CONTACT, {EMAIL: "aide@frontalia.example"})
+    bundle = dict(current.view_by_id(frontalia.id).bundle)
+    service.store({**bundle, "config": {**bundle["config"], "name": "Frontalia neuf"}}, "operator")
+    assert "was published" not in editor.page("/partner/")
+    editor.form(CONTACT, {EMAIL: "two@frontalia.example"})
+    assert editor.post("/partner/draft/publish", {}).status_code == 302
+    assert current.view_by_id(frontalia.id).name == "Frontalia neuf"
 
 
 def test_each_person_has_a_draft_of_their_own(editor, editor_on, frontalia, portals):
