@@ -67,6 +67,7 @@ from core.hooks.types import (
     Status,
     VideoProvider,
 )
+from core.identity.parties import partner_view
 from core.messages import Domain, Message
 from core.web.access import access
 
@@ -138,6 +139,7 @@ __all__ = [
     "load_parameters",
     "load_specialties",
     "missing_fact",
+    "partner_view",
     "permit",
     "register_columns",
     "settings_of",
