@@ -73,6 +73,7 @@ def issue(consultation_id: str) -> Any:
             classes=_classes(),
             duration_days=days,
             renewal=form.get("renewal") == "yes",
+            one_off=form.get("one_off") == "yes",
             is_treating_physician={"yes": True, "no": False}.get(form.get("treating", "")),
             practice_id=_uuid(form.get("practice", "")),
             when=form.get("when", ""),
@@ -133,6 +134,7 @@ def _page(me: Professional, consultation: Consultation, errors: Errors, draft: s
     kind = request.values.get("kind", MEDICINE)
     kind = kind if kind in KINDS else MEDICINE
     decision = deciding.expected(consultation, me, kind)
+    offered = deciding.offered(consultation, me)
     every = deciding.mentions(me.country, kind, cross_border=True)
     return render_template(
         "prescriptions/issue.html",
@@ -143,7 +145,9 @@ def _page(me: Professional, consultation: Consultation, errors: Errors, draft: s
         delivery=decision.values.get("delivery") if decision.permitted else None,
         duties=[o for o in decision.obligations if not _for_patient(o.code)],
         kind=kind,
-        kinds=KINDS,
+        kinds={k: v for k, v in KINDS.items() if k == kind or k in offered},
+        treatment=kind == MEDICINE and deciding.asks_duration(consultation, me),
+        single=kind == MEDICINE and deciding.asks_one_off(consultation, me),
         classes=CLASSES,
         national=[m for m in every if not m.cross_border],
         across=[m for m in every if m.cross_border],
