@@ -70,11 +70,14 @@ def issue(
     is_treating_physician: bool | None = None,
     practice_id: uuid.UUID | None = None,
     when: str = "",
+    signed_with: str = "",
 ) -> Prescription:
     """Issue a prescription (CB-179 to CB-185, CB-190, CB-191, CB-195); the same `client_key` gives the same one.
 
     `pdf` is the physician's own document, for electronic delivery only; `checklist` the codes of the mentions that the
     physician confirms; `one_off`, where a renewal is asked about, that it is a single supply; `classes` the classes of medicines that it holds, an empty collection for none, None for not said.
+    Issuing is the physician's signature: the trail names who, the digest, and `signed_with`, the factors of their sign-in
+    (IA-115, IA-116).
     For delivery at the practice `practice_id` says where and `when` in free words from when.
     Raises NotAllowed (the receipt is stored: commit before showing it), Incomplete, Refused. The caller commits.
     """
@@ -103,7 +106,7 @@ def issue(
     # As decided today: nothing decided later opens it more easily (IA-074).
     meta["opening"] = opening.figures(decision)
     meta["receipt"] = str(_kept(asked, decision, consultation, id_))
-    return _written(id_, key, consultation, professional, delivery, declared, meta, pdf, _until(decision))
+    return _written(id_, key, consultation, professional, delivery, declared, meta, pdf, _until(decision), signed_with)
 
 
 def _same(consultation_id: uuid.UUID, key: str) -> Prescription | None:
@@ -254,6 +257,7 @@ def _written(
     meta: dict[str, Any],
     pdf: bytes | None,
     until: dt.date | None,
+    signed_with: str,
 ) -> Prescription:
     person, now = consultation.person_id, clock.now()
     row = Prescription(
@@ -269,7 +273,9 @@ def _written(
         give_code(row, meta)
     db.session.add(row)
     db.session.flush()
-    looks.note(row, looks.PROFESSIONAL, "to_collect" if delivery == AT_PRACTICE else "issued", kind=declared.kind)
+    what = "to_collect" if delivery == AT_PRACTICE else "issued"
+    signature = {"signed_by": str(professional.id), "signed_with": signed_with, "digest": str(meta.get("digest", ""))}
+    looks.note(row, looks.PROFESSIONAL, what, kind=declared.kind, **signature)
     announce(
         "prescription_issued",
         {"prescription_id": str(row.id), "consultation_id": str(consultation.id), "delivery": delivery},

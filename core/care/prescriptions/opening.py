@@ -21,6 +21,7 @@ from core.care.consultations import states
 from core.care.consultations.models import Consultation
 from core.care.prescriptions import deciding, looks
 from core.care.prescriptions.models import Prescription, PrescriptionCode
+from core.care.prescriptions.proof import digest_of
 from core.db import db
 from core.directory.models import Professional
 from core.hooks.decisions import Decision
@@ -95,7 +96,9 @@ def send_in_call(professional: Professional, consultation_id: uuid.UUID, phone: 
     if row is None or row.professional_id != professional.id:
         raise Refused(_("There is no such consultation."), status=404)
     if row.state != states.IN_PROGRESS:
-        raise Refused(_("The code is sent during the call. The patient can ask for another one afterwards."), status=409)
+        raise Refused(
+            _("The code is sent during the call. The patient can ask for another one afterwards."), status=409
+        )
     rule = figures(deciding.expected(row, professional))
     if rule is None:
         raise Refused(_("Prescriptions of this consultation open without a code."), status=409)
@@ -205,6 +208,34 @@ def may_read(prescription: Prescription, token: str | None) -> bool:
         and found.reader_digest is not None
         and crypto.same(found.reader_digest, crypto.token_digest(token))
     )
+
+
+class Closed(Refused):
+    """The paper opens with a code, and this browser gave none."""
+
+    def __init__(self) -> None:
+        super().__init__(CLOSED, status=403)
+
+
+def read(prescription: Prescription, which: str, token: str | None) -> bytes | None:
+    """A paper for its patient (`which`: document or proof), noted as a look; None where there is none, or it was erased.
+
+    Raises Closed without the code, Refused where the document is not the one that was signed (IA-115). The caller commits.
+    """
+    try:
+        if not may_read(prescription, token):
+            raise Closed
+        sealed = prescription.document if which == "document" else prescription.proof
+        if not sealed:
+            return None
+        data = keys.unseal(prescription.person_id, "prescriptions", which, sealed)
+        meta = keys.unseal_json(prescription.person_id, "prescriptions", "meta", prescription.meta)
+    except keys.Erased:
+        return None
+    if which == "document" and not crypto.same(digest_of(data), meta["digest"]):
+        raise Refused(_("This document is not the one that was signed. Please write to our support."), status=409)
+    looks.note(prescription, looks.PATIENT, f"{which}_read")
+    return data
 
 
 def _newest_used(consultation_id: uuid.UUID) -> PrescriptionCode | None:

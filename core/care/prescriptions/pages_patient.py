@@ -6,12 +6,11 @@ from typing import Any
 
 from flask import abort, g, make_response, redirect, render_template, request, url_for
 
-from core.care.prescriptions import looks, opening, service
+from core.care.prescriptions import opening, service
 from core.care.prescriptions.blueprint import acts_of, bp, pdf, shown, uuid_of
 from core.care.prescriptions.models import Prescription
 from core.care.prescriptions.service import EVIDENCE
 from core.db import db
-from core.tenancy import keys
 from core.messages import Message
 from core.web import cookies
 from core.web.access import access
@@ -101,15 +100,12 @@ def send_code(prescription_id: str) -> Any:
 
 
 def _file(row: Prescription, which: str) -> Any:
-    if not opening.may_read(row, _token()):
-        return _page(row, opening.CLOSED), 403
     try:
-        data = service.proof_of(row) if which == "proof" else service.document_of(row)
-    except keys.Erased:
-        data = None
+        data = opening.read(row, which, _token())
+    except opening.Closed as no:
+        return _page(row, no.messages[0]), no.status
     if data is None:
         abort(404)
-    looks.note(row, looks.PATIENT, f"{which}_read")
     db.session.commit()
     # The name of a file that lies about on a disk says nothing of health.
     return pdf(data, f"{row.reference}-{'1' if which == 'document' else '2'}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from flask import abort, redirect, render_template, request, url_for
+from flask import abort, g, redirect, render_template, request, url_for
 
 from core import crypto
 from core.care.consultations.models import Consultation
@@ -77,6 +77,7 @@ def issue(consultation_id: str) -> Any:
             is_treating_physician={"yes": True, "no": False}.get(form.get("treating", "")),
             practice_id=_uuid(form.get("practice", "")),
             when=form.get("when", ""),
+            signed_with=g.account.factors,
         )
     except service.NotAllowed as refusal:
         db.session.commit()

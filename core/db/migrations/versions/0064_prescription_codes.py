@@ -41,7 +41,9 @@ def upgrade() -> None:
         sa.CheckConstraint("by_kind IN ('patient', 'professional')", name="ck_prescription_codes_by_kind"),
     )
     op.create_index(
-        "ix_prescription_codes_tenant_id_consultation_id_seq", "prescription_codes", ["tenant_id", "consultation_id", "seq"]
+        "ix_prescription_codes_tenant_id_consultation_id_seq",
+        "prescription_codes",
+        ["tenant_id", "consultation_id", "seq"],
     )
     protect("prescription_codes", "SELECT, INSERT, UPDATE")
 
