@@ -26,6 +26,7 @@ from core.care.consultations.reports import versions as reports_of
 from core.care.consultations.requests import cancel
 from core.care.consultations.service import WORDS as STATE_WORDS
 from core.care.consultations.service import Moved, access_consultation, locked, question_of
+from core.care.prescriptions.deciding import residence_by
 from core.care.prescriptions.models import Prescription
 from core.care.prescriptions.opening import COOKIE as PAPERS_COOKIE
 from core.care.prescriptions.opening import Closed, Entered
@@ -85,6 +86,7 @@ __all__ = [
     "read_paper",
     "report_paper",
     "reports_of",
+    "residence_by",
     "room_of",
     "send_code_again",
     "send_code_in_call",

@@ -25,7 +25,7 @@ from core.plugin_api.pages import (
 from core.plugin_api.people import display_name, profile_of
 from core.plugin_api.tables import Erased, db
 from plugins.insurer_assistance import cases, links, posts, readers, team
-from plugins.insurer_assistance.models import Case
+from plugins.insurer_assistance.models import Case, Member
 from plugins.insurer_assistance.models_results import Link
 
 _ = Domain("insurer_assistance")
@@ -35,6 +35,7 @@ TRIES = 10  # a household shares an address
 
 def add_to(blueprint: Blueprint) -> None:
     """The routes of this room."""
+    api.residence_by(cases.SERVICE, residence)
     api.offer_instead(cases.SERVICE, by_phone)
     add = blueprint.add_url_rule
     add("/papers/<token>", "papers", papers)
@@ -48,6 +49,13 @@ def add_to(blueprint: Blueprint) -> None:
     add("/desk/<consultation_id>/post", "desk_post", desk_post, methods=["GET", "POST"])
     add("/desk/<consultation_id>/posted", "desk_posted", desk_posted, methods=["POST"])
     add("/desk/<consultation_id>/post/<which>", "desk_post_file", desk_post_file)
+
+
+def residence(consultation: api.Consultation) -> str | None:
+    """Where the insurer says that a person lives (IA-038)."""
+    case: Case | None = Case.get(consultation.id)
+    member: Member | None = Member.get(case.member_id) if case is not None else None
+    return member.residence if member is not None else None
 
 
 def by_phone(room: Room, role: str) -> api.Instead | None:

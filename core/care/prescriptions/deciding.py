@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -59,6 +59,19 @@ def today() -> dt.date:
     return clock.today(current_tenant().time_zone)
 
 
+_residences: dict[str, Callable[[Consultation], str | None]] = {}
+
+
+def residence_by(service: str, find: Callable[[Consultation], str | None]) -> None:
+    """Where the people of a service live, by whoever knows it, for those who did not declare it themselves."""
+    _residences[service] = find
+
+
+def _residence(consultation: Consultation) -> str | None:
+    find = _residences.get(consultation.service)
+    return find(consultation) if find is not None else None
+
+
 def question(consultation: Consultation, professional: Professional, declared: Declared, day: dt.date) -> Question:
     """The question "may this act end with this prescription?" (CB-179, CB-181, CB-182, CB-195)."""
     patient, _on_card = identity.patient_facts(consultation.patient_account_id, consultation.dependant_id)
@@ -71,8 +84,9 @@ def question(consultation: Consultation, professional: Professional, declared: D
         facts["duration_days"] = declared.duration_days
     if declared.is_treating_physician is not None:
         facts["is_treating_physician"] = declared.is_treating_physician
-    if patient.country:
-        facts["patient_residence_eu"] = patient.country in parameters().at("european_union", day).value
+    residence = patient.country or _residence(consultation)
+    if residence:
+        facts["patient_residence_eu"] = residence in parameters().at("european_union", day).value
     return Question(
         "prescription",
         day,
