@@ -143,7 +143,7 @@ def test_from_what_ended_otherwise_nothing_can_be_issued(scene, how):
 @pytest.mark.rule("IA-014")
 def test_a_nurse_prescribes_nothing(scene):
     pro = scene.pro
-    pro.pro.kind, pro.pro.specialty = "other", "nurse"
+    pro.pro.kind, pro.pro.specialty = "allied", "nurse"
     db.session.flush()
     with pytest.raises(NotAllowed) as no:
         kit.issue(scene.row, pro)
