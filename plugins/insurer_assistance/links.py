@@ -14,9 +14,10 @@ from sqlalchemy import select, update
 from core.plugin_api import Domain, Event, Message
 from core.plugin_api import acts as api
 from core.plugin_api.acts import Prescription
+from core.plugin_api.pages import Refused
 from core.plugin_api.people import has_password, notify, person_of, recipient
 from core.plugin_api.tables import db, new_token, now, record, token_digest
-from plugins.insurer_assistance import cases
+from plugins.insurer_assistance import cases, team
 from plugins.insurer_assistance.cases import KIND
 from plugins.insurer_assistance.models import Case
 from plugins.insurer_assistance.models_results import Link, LinkOpening
@@ -50,8 +51,7 @@ def _send(case_id: uuid.UUID, kind: str, subject_id: uuid.UUID) -> None:
     case = cases.locked(case_id)
     if db.session.execute(select(Link.id).where(Link.kind == kind, Link.subject_id == subject_id)).first():
         return
-    to = recipient(case.account_id)
-    if not to.email:
+    if not recipient(case.account_id).email:
         record("assistance.no_address", KIND, case.id, {"kind": kind})
         return
     if kind == REPORT:  # a corrected version: the link to the one before is worth nothing from now on
@@ -60,18 +60,35 @@ def _send(case_id: uuid.UUID, kind: str, subject_id: uuid.UUID) -> None:
             .where(Link.case_id == case.id, Link.kind == REPORT, Link.ended_at.is_(None))
             .values(ended_at=now())
         )
-    token = new_token()
-    days = cases.settings("documents")["link_validity_days"]
-    db.session.add(
-        Link(
-            case_id=case.id,
-            kind=kind,
-            subject_id=subject_id,
-            digest=token_digest(token),
-            created_at=now(),
-            expires_at=now() + dt.timedelta(days=days),
+    row = Link(case_id=case.id, kind=kind, subject_id=subject_id)
+    db.session.add(row)
+    _mail(case, row)
+
+
+def send_again(agent_account_id: uuid.UUID, case_id: uuid.UUID) -> int:
+    """The links of a case were lost or have run out: fresh ones, for who has checked who calls. Returns how many.
+
+    The ones before open nothing any more. Raises Refused for who is no agent at work, and where there is nothing to send.
+    """
+    team.demand(agent_account_id, team.AGENT)
+    case = cases.locked(case_id)
+    rows = db.session.execute(select(Link).where(Link.case_id == case.id, Link.ended_at.is_(None))).scalars().all()
+    if not rows or has_password(case.account_id) or not recipient(case.account_id).email:
+        raise Refused(
+            _("There is nothing to send: this person has a password, no address, or no document yet."), status=409
         )
-    )
+    for row in rows:
+        _mail(case, row)
+    record("assistance.links_again", KIND, case.id, {"by": str(agent_account_id)})
+    return len(rows)
+
+
+def _mail(case: Case, row: Link) -> None:
+    """A fresh token for a link, on its way by e-mail."""
+    token, to = new_token(), recipient(case.account_id)
+    days = cases.settings("documents")["link_validity_days"]
+    row.digest, row.created_at = token_digest(token), now()
+    row.expires_at = now() + dt.timedelta(days=days)
     # The token stands in the sealed part of the message: nowhere in clear.
     notify(
         MESSAGE,
@@ -81,7 +98,7 @@ def _send(case_id: uuid.UUID, kind: str, subject_id: uuid.UUID) -> None:
         params={"token": token, "days": days},
         channels=("email",),
     )
-    record("assistance.link_sent", KIND, case.id, {"kind": kind})
+    record("assistance.link_sent", KIND, case.id, {"kind": row.kind})
 
 
 def find(token: str) -> tuple[Link, Case] | None:

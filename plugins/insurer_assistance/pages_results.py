@@ -47,6 +47,7 @@ def add_to(blueprint: Blueprint) -> None:
     add("/desk/<consultation_id>/send-code", "desk_send_code", desk_send_code, methods=["POST"])
     add("/desk/posts", "desk_posts", desk_posts)
     add("/desk/<consultation_id>/post", "desk_post", desk_post, methods=["GET", "POST"])
+    add("/desk/<consultation_id>/send-link", "desk_send_link", desk_send_link, methods=["POST"])
     add("/desk/<consultation_id>/posted", "desk_posted", desk_posted, methods=["POST"])
     add("/desk/<consultation_id>/post/<which>", "desk_post_file", desk_post_file)
 
@@ -65,7 +66,9 @@ def by_phone(room: Room, role: str) -> api.Instead | None:
     return api.Instead(
         url_for("insurer_assistance.case_by_phone", consultation_id=room.subject_id),
         _("Call me by telephone instead"),
-        _("No camera, no microphone, or a poor connection? The doctor can call you by telephone; you lose nothing by it."),
+        _(
+            "No camera, no microphone, or a poor connection? The doctor can call you by telephone; you lose nothing by it."
+        ),
     )
 
 
@@ -343,6 +346,14 @@ def desk_post(consultation_id: str) -> Any:
         return _post_form(_asked(consultation_id), template, list(no.messages), no.status)
     db.session.commit()
     return redirect(url_for("insurer_assistance.desk_posts", done="noted"))
+
+
+@access("professional", "operator")
+def desk_send_link(consultation_id: str) -> Any:
+    """The person on the telephone lost the link: another one goes to the address that is known."""
+    links.send_again(_staff(), _asked(consultation_id).id)
+    db.session.commit()
+    return redirect(url_for("insurer_assistance.desk_posts", done="links"))
 
 
 @access("professional", "operator")

@@ -157,6 +157,24 @@ def test_a_corrected_report_has_a_link_of_its_own_and_the_old_one_ends(phoned):
     assert "Mieux" in visitor.text(visitor.get(second))
 
 
+def test_an_agent_sends_lost_links_again_and_the_old_ones_open_nothing(phoned):
+    kit.reported(phoned.pro, phoned.row)
+    first = kit.link_in(next(m for m in mails(phoned) if "/papers/" in m.body_text))
+    desk = f"/x/insurer_assistance/desk/{phoned.row.id}/send-link"
+    doctor = kit.signed_in(phoned.app, phoned.pro.account)
+    assert doctor.post(desk).status_code == 403
+    page = kit.signed_in(phoned.app, accounts.by_id(agent()))
+    assert page.post(desk).status_code == 302
+    both = [kit.link_in(m) for m in mails(phoned) if "/papers/" in m.body_text]
+    second = next(p for p in both if p != first)
+    visitor = kit.visitor(phoned.app)
+    assert visitor.get(first).status_code == 404
+    assert visitor.get(second).status_code == 200
+    accounts.by_id(phoned.someone.account.id).password_hash = "x"
+    db.session.commit()
+    assert page.post(desk).status_code == 409
+
+
 def test_guessing_is_slowed_down(phoned):
     visitor = kit.visitor(phoned.app)
     answers = {visitor.get(f"/x/insurer_assistance/papers/guess{n}").status_code for n in range(70)}
