@@ -12,7 +12,7 @@ from core.plugin_api.acts import Moved, NotAllowed
 from core.plugin_api.pages import Refused, id_of, render
 from core.plugin_api.people import display_name, profile_of
 from core.plugin_api.tables import db, now
-from plugins.insurer_assistance import cases, doctoring, team
+from plugins.insurer_assistance import cases, doctoring, pages_results, team
 from plugins.insurer_assistance.models import Case
 
 NAME = cases.NAME
@@ -86,7 +86,7 @@ def _page(row: Case, problems: tuple[Any, ...] = (), status: int = 200) -> Any:
         attempts=cases.attempts_of(row.id), decline=cases.DECLINE, excluded=cases.EXCLUDED, outcome=cases.OUTCOMES.get(row.outcome or ""),
         room=api.room_of(consultation) if mine else None, companion=cases.COMPANIONS.get(told.companion_quality),
         access_=cases.settings("access"), states=api.STATE_WORDS, reports=api.reports_of(row.id) if mine else [], parts=api.REPORT_PARTS,
-        done=request.args.get("done"), now=now(), pro=me,
+        done=request.args.get("done"), now=now(), pro=me, results=pages_results.beside(row, consultation, me) if mine else None,
     ), status  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from core.plugin_api.acts import NotAllowed
 from core.plugin_api.pages import Refused, country_options, id_of, render
 from core.plugin_api.people import dependants_of, display_name, recipient
 from core.plugin_api.tables import db, now
-from plugins.insurer_assistance import cases, doctoring, eligibility, members, requesting
+from plugins.insurer_assistance import cases, doctoring, eligibility, members, posts, requesting
 from plugins.insurer_assistance.models import Case, Score
 
 _ = Domain("insurer_assistance")
@@ -234,7 +234,7 @@ def case(consultation_id: str) -> str:
         who=display_name(row.account_id, row.dependant_id), doctor=api.who_carries_out(consultation), room=api.room_of(consultation),
         outcome=cases.OUTCOMES.get(row.outcome or ""), why={**cases.DECLINE, **cases.EXCLUDED}.get(row.outcome_reason or ""),
         reasons=cases.REASONS, attempts=cases.attempts_of(row.id), reports=api.reports_of(row.id), parts=api.REPORT_PARTS,
-        prescriptions=api.prescriptions_of(row.id), scored=_scored(row), done=request.args.get("done"),
+        prescriptions=api.prescriptions_of(row.id), posts=posts.of_case(row.id), scored=_scored(row), done=request.args.get("done"),
         companion=cases.COMPANIONS.get(cases.told_of(row).companion_quality), **_service(),
     )  # fmt: skip
     db.session.commit()

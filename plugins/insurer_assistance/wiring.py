@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from flask import Blueprint
 
 from core.plugin_api import Domain, Event, Fund, MessageTemplate, NavigationEntry, PeriodicJob
-from plugins.insurer_assistance import following, quota
+from plugins.insurer_assistance import following, links, quota
 
 _ = Domain("insurer_assistance")
 
@@ -17,12 +17,13 @@ JOBS = (PeriodicJob("insurer_assistance.watch", following.WATCH_SECONDS, followi
 
 def blueprints() -> Sequence[Blueprint]:
     """All pages, made anew for each application."""
-    from plugins.insurer_assistance import pages_doctor, pages_insurer, pages_member
+    from plugins.insurer_assistance import pages_doctor, pages_insurer, pages_member, pages_results
 
     made = Blueprint("insurer_assistance", __name__, template_folder="templates")
     pages_member.add_to(made)
     pages_doctor.add_to(made)
     pages_insurer.add_to(made)
+    pages_results.add_to(made)
     return (made,)
 
 
@@ -42,6 +43,8 @@ def listen(event: Event) -> None:
         "consultation_expired": following.ended,
         "consultation_cancelled": following.ended,
         "consultation_no_show": following.ended,
+        "report_saved": links.report_saved,
+        "prescription_issued": links.prescription_issued,
         "promise_near": following.near,
         "promise_missed": following.missed,
     }[event.name](event)
@@ -49,6 +52,7 @@ def listen(event: Event) -> None:
 
 MESSAGES = (
     MessageTemplate("insurer_assistance_taken", _("A doctor calls you"), _("{portal}: a doctor has taken your request and calls you. {link}"), channels=("in_app", "email", "sms")),
+    MessageTemplate("insurer_assistance_papers", _("A document waits for you"), channels=("email",)),
     MessageTemplate("insurer_assistance_near", _("A call-back is nearly due")),
     MessageTemplate("insurer_assistance_overdue", _("A call-back is overdue")),
 )  # fmt: skip
