@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from tests.bench import agenda, counting, database, decisions, hooks, kept, live, report, starting, trials
+from tests.bench import agenda, call_backs, counting, database, decisions, hooks, kept, live, report, starting, trials
 from tests.bench.goals import Measured, goal
 from tests.bench.ground import Ground
 from tests.bench.serving import Serving, bookings, latency, pages, tenants
@@ -60,6 +60,7 @@ def main() -> int:
         "memory": lambda: hooks.memory(ground),
         "start": starting.measure,
         "live": lambda: live.measure(ground),
+        "call_backs": lambda: call_backs.measure(ground),
         "tenants": lambda: tenants(serving()),
         "database killed": lambda: trials.kill_database(serving()),
     }
