@@ -209,15 +209,12 @@ def times(window: Mapping[str, Any]) -> list[str]:
 
 def attempt_counts(cases: Sequence[Case]) -> dict[uuid.UUID, int]:
     """How often each of several persons was called, in one query."""
-    return dict(
-        db.session.execute(
-            select(CallAttempt.case_id, func.count())
-            .where(CallAttempt.case_id.in_([c.id for c in cases]))
-            .group_by(CallAttempt.case_id)
-        )
-        .tuples()
-        .all()
+    rows = db.session.execute(
+        select(CallAttempt.case_id, func.count())
+        .where(CallAttempt.case_id.in_([c.id for c in cases]))
+        .group_by(CallAttempt.case_id)
     )
+    return {case_id: int(count) for case_id, count in rows}
 
 
 def names_of(cases: Sequence[Case]) -> dict[uuid.UUID, str]:

@@ -355,15 +355,12 @@ def free_steps(day: dt.date) -> list[dt.datetime]:
     ]
     if not wanted:
         return []
-    taken = dict(
-        db.session.execute(
-            select(Case.wanted_at, func.count())
-            .where(Case.wanted_at.in_(wanted), Case.state != cases.CLOSED)
-            .group_by(Case.wanted_at)
-        )
-        .tuples()
-        .all()
+    rows = db.session.execute(
+        select(Case.wanted_at, func.count())
+        .where(Case.wanted_at.in_(wanted), Case.state != cases.CLOSED)
+        .group_by(Case.wanted_at)
     )
+    taken = {at: int(count) for at, count in rows}
     return [s for s in wanted if taken.get(s, 0) < window["per_step"]]
 
 

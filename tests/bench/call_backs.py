@@ -57,7 +57,7 @@ def measure(ground: Ground) -> list[Measured]:
 
     def row(code: str, name: str, note: str) -> Measured:
         s = found[name]
-        return Measured(code, s.wall_ms, ROUNDS, f"{s.cpu_ms:.1f}", f"{s.wall_ms:.1f}", note)
+        return Measured(code, s.cpu_ms, ROUNDS, f"{s.cpu_ms:.1f}", f"{s.wall_ms:.1f}", note)
 
     return [
         row("C1", "doctor", f"{asked['doctor']} queries, whatever the number that waits"),

@@ -184,9 +184,10 @@ def back_to_pool(row: Consultation, by: str) -> Consultation:
     professional: Professional = Professional.get(row.professional_id)
     _offer(row, professional, "declined")
     scheduling.free_time(row.busy_id)
+    # The state first: one that was taken has a professional, the database holds to that.
+    step(row, states.REQUESTED, by)
     row.professional_id, row.accepted_at, row.agreed_cents, row.busy_id = None, None, None, None
     db.session.flush()
-    step(row, states.REQUESTED, by)
     return row
 
 

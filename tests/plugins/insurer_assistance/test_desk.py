@@ -396,7 +396,9 @@ def test_an_agent_sees_who_and_where_it_stands_never_the_words(by_day, member, s
     clock.move(minutes=40)
     fresh = register(call_of(member()), agent)
     page = visit(agent)
-    desk = page.text(page.get("/x/insurer_assistance/phone"))
+    answer = page.get("/x/insurer_assistance/phone")
+    assert answer.status_code == 200
+    desk = page.text(answer)
     assert desk.index(str(late.id)) < desk.index(str(fresh.id))
     assert "overdue" in desk
     shown = desk + page.text(page.get(f"/x/insurer_assistance/phone/{late.id}"))
@@ -417,7 +419,9 @@ def test_an_agent_registers_a_call_through_the_page(by_day, member, staff, call_
     wrong = page.post("/x/insurer_assistance/phone/new", {**form, "phone": "0199001200", "birth_date": "01/05/1980"})
     assert wrong.status_code == 422
     assert "Canari" in page.text(wrong)  # what was typed stays
-    shown = page.text(page.follow(page.post("/x/insurer_assistance/phone/new", form)))
+    answer = page.post("/x/insurer_assistance/phone/new", form)
+    assert answer.status_code == 302
+    shown = page.text(page.follow(answer))
     assert "a nurse takes over" in shown
     assert count(Case) == 1
 
