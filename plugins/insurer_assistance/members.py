@@ -24,7 +24,9 @@ REASONS: dict[str, Message] = {
     "not_yet": _("This cover has not begun yet."),
     "ended": _("This cover has ended."),
     "removed": _("The insurer has taken this person off its list."),
-    "ambiguous": _("Several people of this name and date of birth are covered. Please call us: we will find the right one."),
+    "ambiguous": _(
+        "Several people of this name and date of birth are covered. Please call us: we will find the right one."
+    ),
     "taken": _("This cover is already linked to another account. Please call us: we will put it right."),
     "unreachable": _("Your insurer's service does not answer at the moment. Please call us: we can help by telephone."),
 }

@@ -7,23 +7,38 @@ from collections.abc import Sequence
 from flask import Blueprint
 
 from core.plugin_api import Domain, Event, Fund, MessageTemplate, NavigationEntry, PeriodicJob
-from plugins.insurer_assistance import following, links, quota
+from plugins.insurer_assistance import following, links, quota, recordings, team, triage
 
 _ = Domain("insurer_assistance")
 
 FUNDS = (Fund(quota.FUND, _("Teleconsultations funded by your insurer"), quota.spend, quota.give_back),)
-JOBS = (PeriodicJob("insurer_assistance.watch", following.WATCH_SECONDS, following.watch),)
+JOBS = (
+    PeriodicJob("insurer_assistance.watch", following.WATCH_SECONDS, following.watch),
+    PeriodicJob("insurer_assistance.nurses", following.WATCH_SECONDS, triage.follow),
+    PeriodicJob("insurer_assistance.recordings", recordings.PURGE_SECONDS, recordings.purge),
+)
 
 
 def blueprints() -> Sequence[Blueprint]:
     """All pages, made anew for each application."""
-    from plugins.insurer_assistance import pages_doctor, pages_insurer, pages_member, pages_results
+    from plugins.insurer_assistance import (
+        pages_agent,
+        pages_doctor,
+        pages_insurer,
+        pages_member,
+        pages_nurse,
+        pages_results,
+        pages_team,
+    )
 
     made = Blueprint("insurer_assistance", __name__, template_folder="templates")
     pages_member.add_to(made)
     pages_doctor.add_to(made)
     pages_insurer.add_to(made)
     pages_results.add_to(made)
+    pages_agent.add_to(made)
+    pages_nurse.add_to(made)
+    pages_team.add_to(made)
     return (made,)
 
 
@@ -31,6 +46,8 @@ NAVIGATION = (
     NavigationEntry("insurer_assistance", _("Doctor"), "insurer_assistance.home", "telephone-inbound", ("patient",), weight=12),
     NavigationEntry("insurer_assistance_desk", _("Call-backs"), "insurer_assistance.desk", "telephone-inbound", ("professional",), weight=12),
     NavigationEntry("insurer_assistance_figures", _("Figures"), "insurer_assistance.figures", "bar-chart", ("partner",), weight=20),
+    NavigationEntry("insurer_assistance_phone", _("Telephone desk"), "insurer_assistance.phone", "telephone", ("operator",), weight=12),
+    NavigationEntry("insurer_assistance_team", _("Care team"), "insurer_assistance.team", "people", team.OPERATOR_ACCOUNTS, weight=13),
 )  # fmt: skip
 
 

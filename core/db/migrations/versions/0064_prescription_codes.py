@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import UUID
 from core.db.rls import protect
 
 revision = "0064"
-down_revision = "0060"
+down_revision = "0062"
 
 TS = sa.DateTime(timezone=True)
 ID = UUID(as_uuid=True)
