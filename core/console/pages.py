@@ -7,6 +7,7 @@ from flask import Flask, render_template, request
 from core.console import (
     blueprint,
     pages_care,
+    pages_parties,
     pages_people,
     pages_portals,
     pages_reservations,
@@ -25,6 +26,7 @@ __all__ = [
     "install",
     "overview",
     "pages_care",
+    "pages_parties",
     "pages_people",
     "pages_portals",
     "pages_reservations",

@@ -17,7 +17,12 @@ from core.tenancy.current import TenantView
 from core.web.access import access
 from core.web.frame import Refused
 
-ROLES = (("patient", _("Patient")), ("professional", _("Professional")), ("operator", _("Operator")))
+ROLES = (
+    ("patient", _("Patient")),
+    ("professional", _("Professional")),
+    ("operator", _("Operator")),
+    ("partner", _("Partner")),
+)
 ACCOUNT_STATES = (
     ("pending_confirmation", _("Not confirmed yet")),
     ("active", _("Active")),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 
 from sqlalchemy import select
@@ -17,7 +17,7 @@ from core.notifications.service import Recipient
 from core.tenancy import keys
 from core.tenancy.current import current_tenant
 
-ROLES = ("patient", "professional", "operator")
+ROLES = ("patient", "professional", "operator", "partner")
 SEXES = ("female", "male", "other")
 
 
@@ -59,14 +59,19 @@ def create_account(
     state: str = "pending_confirmation",
     country: str | None = None,
     hashed: str | None = None,
+    party: str | None = None,
+    party_rights: Sequence[str] = (),
 ) -> Account:
     """Make an account. The caller has checked the fields; demos and tests may give `state="active"`.
 
-    `hashed` is a ready hash, for many accounts with one password. Raises ValueError for a role that does not exist:
-    accounts are for natural persons only (CB-077).
+    `hashed` is a ready hash, for many accounts with one password. `party` and `party_rights` are for the role `partner`,
+    which has a party, and for no other. Raises ValueError for a role that does not exist: accounts are for natural
+    persons only (CB-077).
     """
     if role not in ROLES:
         raise ValueError(f"no such role: {role}")
+    if (role == "partner") != (party is not None):
+        raise ValueError("an account of the role partner belongs to one party, and no other account does")
     account = Account(
         person_id=new_id(),
         role=role,
@@ -76,6 +81,8 @@ def create_account(
         language=language,
         country=country,
         password_hash=hashed or hash_password(password),
+        party=party,
+        party_rights=list(party_rights),
         created_at=clock.now(),
         confirmed_at=clock.now() if state == "active" else None,
     )

@@ -22,13 +22,20 @@ from core.db.base import tenant_fk
 
 
 class Account(TenantModel):
-    """A login of one natural person in one portal. `sealed` holds names, birth date, sex, e-mail, phone as JSON."""
+    """A login of one natural person in one portal. `sealed` holds names, birth date, sex, e-mail, phone as JSON.
+
+    `party` and `party_rights` are those of an account of a party (role `partner`, see parties.py); others have none.
+    """
 
     __tablename__ = "accounts"
     __table_args__ = (
         UniqueConstraint("tenant_id", "email_blind"),
         Index(None, "tenant_id", "role", "state"),
-        CheckConstraint("role IN ('patient', 'professional', 'operator')", name="role"),
+        CheckConstraint("role IN ('patient', 'professional', 'operator', 'partner')", name="role"),
+        CheckConstraint("(role = 'partner') = (party IS NOT NULL)", name="party"),
+        CheckConstraint(
+            "party IN ('operator', 'insurer', 'assister', 'publisher', 'health_data_host')", name="known_party"
+        ),
         CheckConstraint("state IN ('pending_confirmation', 'active', 'suspended', 'blocked', 'closed')", name="state"),
     )
     person_id: Mapped[uuid.UUID]
@@ -45,6 +52,8 @@ class Account(TenantModel):
     must_change_password: Mapped[bool] = mapped_column(default=False)
     opposed_at: Mapped[dt.datetime | None]
     limited_services: Mapped[list[str]] = mapped_column(JSONB, default=list)
+    party: Mapped[str | None] = mapped_column(Text)
+    party_rights: Mapped[list[str]] = mapped_column(JSONB, default=list)
     totp_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     totp_confirmed_at: Mapped[dt.datetime | None]
     totp_last_step: Mapped[int | None] = mapped_column(BigInteger)

@@ -11,6 +11,7 @@ from core.consent import pages as consent_pages
 from core.db import db
 from core.identity import (
     pages_account,
+    pages_parties,
     pages_profile,
     pages_providers,
     pages_recovery,
@@ -30,6 +31,7 @@ __all__ = [
     "bp",
     "install",
     "pages_account",
+    "pages_parties",
     "pages_profile",
     "pages_providers",
     "pages_recovery",
@@ -50,7 +52,7 @@ def install(app: Flask) -> None:
     gates = app.extensions.setdefault("portico_gates", [])
     gates += [password_gate, terms_gate]
     # Patients and professionals find all of this under their own data; the rooms above put that into the navigation.
-    add_navigation(app, 870, ("operator",), "identity.security", _("Security"), "shield-lock")
+    add_navigation(app, 870, ("operator", "partner"), "identity.security", _("Security"), "shield-lock")
 
 
 def password_gate(account: sessions.AccountView) -> Any:
@@ -64,7 +66,7 @@ def password_gate(account: sessions.AccountView) -> Any:
 
 def terms_gate(account: sessions.AccountView) -> Any:
     """No service without the documents that bind (CB-004). Asked once per session, revision and day, not on each page."""
-    if account.role == "operator" or account.must_change_password:
+    if account.role in ("operator", "partner") or account.must_change_password:
         return None
     stamp = f"{g.tenant.revision}|{clock.today(g.tenant.time_zone).isoformat()}"
     if account.terms_stamp == stamp:

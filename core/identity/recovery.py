@@ -11,7 +11,7 @@ from sqlalchemy import delete, select
 
 from core import audit, clock
 from core.db import db
-from core.identity import accounts, passwords, sessions, throttle, tokens
+from core.identity import accounts, parties, party_accounts, passwords, sessions, throttle, tokens
 from core.identity.models import Account, Challenge, Passkey, SecurityReport
 from core.identity.policy import own_words, parameters, password_problems, policy
 from core.identity.sign_in import confirm_password
@@ -28,7 +28,10 @@ BREACH_WATCH_SECONDS = 60
 
 
 def confirmation_link(account: Account) -> None:
-    """Send the link that opens the account (CB-087)."""
+    """Send the link that opens the account (CB-087); who was invited by the operator gets the invitation again."""
+    if account.role == parties.ROLE:
+        party_accounts.send_invitation(account)
+        return
     hours = policy()["confirmation_validity_hours"]
     token = tokens.issue(account.id, "confirm", dt.timedelta(hours=hours))
     notify(

@@ -114,6 +114,15 @@ class PersonalDataForm(Form):
     _adult = PersonForm._adult
 
 
+class PartyForm(Form):
+    """A person of one of the parties, as the operator names them; codes may go to the mobile number."""
+
+    first_name = Name(_("First name"))
+    last_name = Name(_("Last name"))
+    email = Email(_("E-mail address"), help=_("The invitation goes there. An address at work is best."))
+    phone = Mobile(_("Mobile number"), help=_("Sign-in codes are sent to it. Such as +33 6 12 34 56 78."))
+
+
 class DependantForm(Form):
     """A minor or protected adult whom a patient acts for."""
 
@@ -152,6 +161,7 @@ __all__ = [
     "RELATIONS",
     "DependantForm",
     "Errors",
+    "PartyForm",
     "PatientForm",
     "PersonForm",
     "PersonalDataForm",

@@ -15,6 +15,7 @@ from werkzeug.wrappers import Response
 from core import audit, clock, crypto
 from core.db import current_tenant_id, db
 from core.identity.models import Account, AuthSession
+from core.identity.parties import effective
 from core.identity.policy import policy
 from core.notifications import service as notifications
 from core.tenancy import keys
@@ -27,7 +28,10 @@ FRESH = dt.timedelta(minutes=15)
 
 @dataclass(frozen=True, slots=True)
 class AccountView:
-    """The signed-in person as pages see them; `professional_state` is None for other roles."""
+    """The signed-in person as pages see them; `professional_state` is None for other roles.
+
+    `party` is the party of an account of the role `partner`, `rights` what that account may do (see parties.py).
+    """
 
     id: uuid.UUID
     person_id: uuid.UUID
@@ -44,6 +48,8 @@ class AccountView:
     strong_at: dt.datetime
     terms_stamp: str | None
     factors: str = ""
+    party: str | None = None
+    rights: frozenset[str] = frozenset()
 
     @property
     def two_factors(self) -> bool:
@@ -132,7 +138,7 @@ def usable(account: _States) -> bool:
 # The keys come along, so that unsealing asks no more; row security says which tenant's.
 _LOAD = """
 SELECT a.id, a.person_id, a.role, a.sealed, a.language, a.time_zone, a.country, a.state, a.state_until,
-       a.must_change_password, a.limited_services, p.state AS professional_state, s.id AS session_id, s.seen_at,
+       a.must_change_password, a.limited_services, a.party, a.party_rights, p.state AS professional_state, s.id AS session_id, s.seen_at,
        s.strong_at, s.terms_stamp, s.factors, k.sealed AS person_sealed, t.sealed AS tenant_sealed
 FROM auth_sessions s
 JOIN accounts a ON a.tenant_id = s.tenant_id AND a.id = s.account_id
@@ -176,6 +182,8 @@ def load(token: str) -> AccountView | None:
         strong_at=row.strong_at.astimezone(dt.UTC),
         terms_stamp=row.terms_stamp,
         factors=row.factors,
+        party=row.party,
+        rights=effective(row.party, row.party_rights) if row.party else frozenset(),
     )
     if now - row.seen_at > SEEN_EVERY:
         db.session.execute(update(AuthSession).where(AuthSession.id == row.session_id).values(seen_at=now))

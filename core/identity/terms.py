@@ -35,7 +35,9 @@ def tell(event: Event) -> None:
     )
     rows = db.session.execute(
         select(Account).where(
-            Account.state == "active", Account.role != "operator", Account.created_at < event.occurred_at
+            Account.state == "active",
+            Account.role.in_(("patient", "professional")),
+            Account.created_at < event.occurred_at,
         )
     ).scalars()
     for account in rows:

@@ -57,6 +57,7 @@ TEMPLATES = {
         MessageTemplate("expertise_answered", _("A colleague has answered your request for advice"), channels=("in_app", "email")),
         MessageTemplate("reservation_answered", _("Our answer to your reservation"), channels=("in_app", "email")),
         MessageTemplate("invitation", _("You are invited"), channels=("email",)),
+        MessageTemplate("partner_invitation", _("Your access to {portal}"), channels=("email",)),
         MessageTemplate("complaint_received", _("We received your message"), channels=("email",)),
         MessageTemplate("prescription_ready", _("A document waits for you"), channels=("in_app", "email")),
         MessageTemplate(

@@ -59,14 +59,14 @@ def why() -> str:
 
 
 @bp.get("/decisions")
-@access("signed_in")
+@access("patient", "professional")
 def decisions() -> str:
     """The decisions kept about me."""
     return render_template("scheduling/decisions.html", receipts=receipts.of_account(g.account.id))
 
 
 @bp.get("/decisions/<receipt_id>")
-@access("signed_in")
+@access("patient", "professional")
 def decision(receipt_id: str) -> str:
     """A decision that was kept: what was asked, all reasons, rule, citation, parameters and since when."""
     kept = receipts.access_receipt(uuid_of(receipt_id), g.account.id)

@@ -21,7 +21,7 @@ from core.web.access import declared
 NONSENSE = ("", " ", "0", "-.-", "1" * 500, "\x00", "'; --")
 CONDITION_KINDS = frozenset(get_args(get_type_hints(Condition)["kind"]))
 EMERGENCY_KINDS = frozenset({"general", "ambulance", "fire", "police", "accessible", "on_duty", "listening"})
-ROLES = frozenset({"patient", "professional", "operator"})
+ROLES = frozenset({"patient", "professional", "operator", "partner"})
 CHECK = "contributions"
 # The harmless file that every scanner must find, in two halves so that none finds this one.
 EICAR = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$" + b"EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
@@ -18,6 +18,7 @@ from core.hooks.decisions import PatientFacts
 from core.identity import accounts, sessions
 from core.identity.accounts import ROLES, Person
 from core.identity.models import Account
+from core.identity.parties import RIGHTS
 from core.scheduling import hours
 from core.scheduling.service import Booker
 from core.tenancy.current import TenantView, entered
@@ -28,8 +29,8 @@ _numbers = itertools.count(1)
 UNUSABLE = "!"
 
 
-def make_account(role: str = "patient", **changed: str) -> Account:
-    """An active account; nobody can sign in to it."""
+def make_account(role: str = "patient", *, rights: Sequence[str] = RIGHTS, **changed: str) -> Account:
+    """An active account; nobody can sign in to it. One of the role `partner` is the insurer's, with `rights`, unless `party` says whose."""
     number = next(_numbers)
     person = Person(
         first_name=changed.get("first_name", "Anna"),
@@ -39,8 +40,16 @@ def make_account(role: str = "patient", **changed: str) -> Account:
         birth_date="1980-05-01",
         sex="female",
     )
+    party: dict[str, Any] = {"party": changed.get("party", "insurer")} if role == "partner" else {}
     return accounts.create_account(
-        role, person, "", language=changed.get("language", "fr"), state="active", hashed=UNUSABLE
+        role,
+        person,
+        "",
+        language=changed.get("language", "fr"),
+        state="active",
+        hashed=UNUSABLE,
+        party_rights=rights if role == "partner" else (),
+        **party,
     )
 
 

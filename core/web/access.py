@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from flask import Flask, abort, current_app, g, request
 
 F = TypeVar("F", bound=Callable[..., Any])
-ROLES = ("public", "signed_in", "patient", "professional", "operator", "client")
+ROLES = ("public", "signed_in", "patient", "professional", "operator", "partner", "client")
 # Views of libraries that are public by nature: files only.
 OPEN_ENDPOINTS = ("static", "bootstrap.static")
 
@@ -18,7 +18,8 @@ class UndeclaredView(RuntimeError):
 
 
 def access(*roles: str) -> Callable[[F], F]:
-    """Declare who may call a view: "public", "signed_in", one or several roles; "client" is a partner's program."""
+    """Declare who may call a view: "public", "signed_in", one or several roles; "client" is a partner's program;
+    "partner" a person of one of the parties."""
     unknown = set(roles) - set(ROLES)
     if unknown or not roles:
         raise ValueError(f"unknown access {sorted(unknown)}")

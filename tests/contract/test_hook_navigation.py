@@ -2,7 +2,7 @@
 
 from core.hooks.types import NavigationEntry
 
-ROLES = {"patient", "professional", "operator"}
+ROLES = {"patient", "professional", "operator", "partner"}
 
 
 def test_each_is_complete(implementation, says, is_code):

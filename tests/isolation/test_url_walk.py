@@ -102,7 +102,7 @@ def test_nobody_reaches_only_what_is_public(app, browse, portals):
     assert sum(counted(portals).values()) == 0
 
 
-@pytest.mark.parametrize("role", ["patient", "professional"])
+@pytest.mark.parametrize("role", ["patient", "professional", "partner"])
 def test_a_role_reaches_no_page_of_another(app, browse, frontalia, role):
     visitor = browse()
     signed_in(visitor, frontalia.id, role)
@@ -217,8 +217,10 @@ def rich(app, portals):
     [
         ("frontalia", "patient"),
         ("frontalia", "professional"),
+        ("frontalia", "partner"),
         ("rdv-confiance", "patient"),
         ("rdv-confiance", "professional"),
+        ("rdv-confiance", "partner"),
     ],
 )
 def test_somebody_elses_ids_answer_as_absent_ones(app, browse, portals, rich, slug, role):

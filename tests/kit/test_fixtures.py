@@ -26,7 +26,7 @@ NINE = dt.datetime(2026, 11, 21, 9, 0, tzinfo=dt.UTC)
 def test_twins_hold_people_of_every_role_under_the_same_addresses(twins):
     first, second = twins
     assert (first.slug, second.slug) == ("frontalia", "rdv-confiance")
-    for role in ("patient", "professional", "operator"):
+    for role in ("patient", "professional", "operator", "partner"):
         found = {}
         for twin in twins:
             with entered(twin.view.id):
