@@ -7,7 +7,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import UUID
 
 revision = "0060"
-down_revision = "0047"
+down_revision = "0048"
 
 
 def upgrade() -> None:
