@@ -19,7 +19,9 @@ def client_group() -> None:
 
 @client_group.command("add")
 @click.option("--tenant", "slug", required=True, help="The portal.")
-@click.option("--scope", "scopes", multiple=True, required=True, help="What it may do; a wrong one tells all there are.")
+@click.option(
+    "--scope", "scopes", multiple=True, required=True, help="What it may do; a wrong one tells all there are."
+)
 @click.option(
     "--cases-per-minute", type=click.IntRange(clients.MOST_CASES), default=clients.CASES_PER_MINUTE, show_default=True,
     help="How many cases it may ask in a minute.",

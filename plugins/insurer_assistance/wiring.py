@@ -7,27 +7,32 @@ from collections.abc import Sequence
 from flask import Blueprint
 
 from core.plugin_api import Domain, Event, Fund, MessageTemplate, NavigationEntry, PeriodicJob
-from plugins.insurer_assistance import following, quota
+from plugins.insurer_assistance import following, importing, quota
 
 _ = Domain("insurer_assistance")
 
 FUNDS = (Fund(quota.FUND, _("Teleconsultations funded by your insurer"), quota.spend, quota.give_back),)
-JOBS = (PeriodicJob("insurer_assistance.watch", following.WATCH_SECONDS, following.watch),)
+JOBS = (
+    PeriodicJob("insurer_assistance.watch", following.WATCH_SECONDS, following.watch),
+    PeriodicJob("insurer_assistance.files", importing.WORK_SECONDS, importing.work),
+)
 
 
 def blueprints() -> Sequence[Blueprint]:
     """All pages, made anew for each application."""
-    from plugins.insurer_assistance import pages_doctor, pages_member
+    from plugins.insurer_assistance import pages_doctor, pages_list, pages_member
 
     made = Blueprint("insurer_assistance", __name__, template_folder="templates")
     pages_member.add_to(made)
     pages_doctor.add_to(made)
+    pages_list.add_to(made)
     return (made,)
 
 
 NAVIGATION = (
     NavigationEntry("insurer_assistance", _("Teleconsultation"), "insurer_assistance.home", "camera-video", ("patient",), weight=12),
     NavigationEntry("insurer_assistance_desk", _("Call-backs"), "insurer_assistance.desk", "telephone-inbound", ("professional",), weight=12),
+    NavigationEntry("insurer_assistance_members", _("Members"), "insurer_assistance.members_list", "people", ("operator", "partner"), weight=12),
 )  # fmt: skip
 
 
