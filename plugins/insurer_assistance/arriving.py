@@ -10,7 +10,7 @@ from sqlalchemy import select
 from core.plugin_api import Domain, IdentityProvider
 from core.plugin_api.people import described
 from core.plugin_api.tables import db, record
-from plugins.insurer_assistance import members
+from plugins.insurer_assistance import cases, members
 from plugins.insurer_assistance.members import Asked
 from plugins.insurer_assistance.models import Cover, Member
 
@@ -21,7 +21,7 @@ CONTRACT, NUMBER = "contract_number", "member_number"
 def arrived(account_id: uuid.UUID, said: Mapping[str, str]) -> None:
     """Link the cover of the signed-in person. Name and date of birth of the account must be those of the list: somebody
     who connects another's identity gets no cover by it. Nobody is told here: the page of the cover says what is there."""
-    if members.of_person(account_id, None) is not None:
+    if "oidc" not in cases.settings("eligibility")["sources"] or members.of_person(account_id, None) is not None:
         return
     who = described(account_id, None)
     found = _by_number(said[NUMBER], said.get(CONTRACT, "")) if said.get(NUMBER) else None

@@ -19,7 +19,7 @@ from sqlalchemy import delete, func, select, text, update
 from core.plugin_api import Domain, Message
 from core.plugin_api.pages import Refused
 from core.plugin_api.people import person_of
-from core.plugin_api.tables import Erased, current_tenant_id, db, new_id, now, record, seal, unseal
+from core.plugin_api.tables import Erased, blinder, current_tenant_id, db, new_id, now, record, seal, unseal
 from plugins.insurer_assistance import cases, members, reading
 from plugins.insurer_assistance.listing import Listed
 from plugins.insurer_assistance.models import Import, ImportLine, Member
@@ -187,24 +187,25 @@ def _progress(import_id: uuid.UUID, count: int) -> bool:
 
 def _batches(data: BinaryIO) -> Iterator[tuple[int, list[tuple[Any, ...]]]]:
     form = reading.form_of(data)
+    key, contract, person = (blinder(purpose) for purpose in (members.KEY, members.CONTRACT, members.PERSON))
+
+    def digested(line: int, found: Listed | reading.Fault) -> tuple[Any, ...]:
+        if isinstance(found, reading.Fault):
+            readable = key(members.number_text(found.number)) if members.plain(found.number) else None
+            return (line, found.code, readable, *[None] * 8)
+        return (
+            line, None, key(members.number_text(found.number)), contract(members.number_text(found.contract_number)),
+            person(members.person_text(found.last_name, found.first_name, found.birth_date)), found.role, found.protected,
+            found.residence, found.opens_on, found.closes_on, json.dumps(found.exclusions) if found.exclusions else "[]",
+        )  # fmt: skip
+
     batch: list[tuple[Any, ...]] = []
     for line, found in reading.lines(data, form, members.local_day()):
-        batch.append(_digested(line, found))
+        batch.append(digested(line, found))
         if len(batch) == BATCH:
             yield len(batch), batch
             batch = []
     yield len(batch), batch
-
-
-def _digested(line: int, found: Listed | reading.Fault) -> tuple[Any, ...]:
-    if isinstance(found, reading.Fault):
-        key = members.key_mark(found.number) if members.plain(found.number) else None
-        return (line, found.code, key, None, None, None, None, None, None, None, None)
-    return (
-        line, None, members.key_mark(found.number), members.contract_mark(found.contract_number),
-        members.person_mark(found.last_name, found.first_name, found.birth_date), found.role, found.protected,
-        found.residence, found.opens_on, found.closes_on, json.dumps(sorted(found.exclusions)),
-    )  # fmt: skip
 
 
 _KEEP = text("""
@@ -414,7 +415,7 @@ def faults(import_id: uuid.UUID, limit: int | None = SHOWN_ERRORS) -> Iterator[t
         .where(ImportLine.import_id == import_id, ImportLine.code.is_not(None))
         .order_by(ImportLine.line)
     )
-    for line, code in db.session.execute(query.limit(limit)):
+    for line, code in db.session.execute(query.limit(limit).execution_options(yield_per=BATCH)):
         yield line, str(code)
 
 

@@ -57,15 +57,15 @@ def put_told(line: Listed, source: str, *, trail: bool = True) -> tuple[Member, 
         "removed_at": None,
         "source": source,
     }
-    there = db.session.execute(
+    made = db.session.execute(
         insert(Member)
         .values(tenant_id=current_tenant_id(), id=new_id(), key_blind=key, updated_at=now(), **values)
         .on_conflict_do_nothing(index_elements=["tenant_id", "key_blind"])
-        .returning(Member.id)
+        .returning(Member)
     ).scalar_one_or_none()
-    row = db.session.execute(select(Member).where(Member.key_blind == key).with_for_update()).scalar_one()
-    done = ADDED if there is not None else UNCHANGED
-    if there is None and (moved or any(getattr(row, name) != value for name, value in values.items())):
+    row = made or db.session.execute(select(Member).where(Member.key_blind == key).with_for_update()).scalar_one()
+    done = ADDED if made is not None else UNCHANGED
+    if made is None and (moved or any(getattr(row, name) != value for name, value in values.items())):
         done = CHANGED
         for name, value in values.items():
             setattr(row, name, value)
@@ -87,11 +87,11 @@ def _cover(line: Listed) -> tuple[Cover, bool]:
             exclusions=exclusions, updated_at=now(),
         )
         .on_conflict_do_nothing(index_elements=["tenant_id", "contract_blind"])
-        .returning(Cover.id)
+        .returning(Cover)
     ).scalar_one_or_none()  # fmt: skip
-    row = db.session.execute(select(Cover).where(Cover.contract_blind == mark)).scalar_one()
     if made is not None:
-        return row, False
+        return made, False
+    row = db.session.execute(select(Cover).where(Cover.contract_blind == mark)).scalar_one()
     opens = min(row.opens_on, line.opens_on)
     wanted = exclusions if line.role == "insured" else row.exclusions
     if (row.opens_on, row.exclusions) == (opens, wanted):

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
-from flask import Blueprint, Response, abort, g, make_response, redirect, request, stream_with_context, url_for
+from flask import Blueprint, Response, abort, g, make_response, redirect, request, url_for
 
 from core.plugin_api import Domain, Message, access
 from core.plugin_api.pages import Refused, id_of, render
@@ -107,13 +106,8 @@ def _shown(row: Import, problems: list[Message], status: int = 200) -> Any:
 def members_file_errors(import_id: str) -> Response:
     """All lines with a fault: their numbers and codes, nothing of the people."""
     row = _own(import_id)
-
-    def lines() -> Iterator[str]:
-        yield "line,code\r\n"
-        for line, code in importing.faults(row.id, None):
-            yield f"{line},{code}\r\n"
-
-    answer = Response(stream_with_context(lines()), mimetype="text/csv")
+    lines = [f"{line},{code}\r\n" for line, code in importing.faults(row.id, None)]
+    answer = Response("line,code\r\n" + "".join(lines), mimetype="text/csv")
     answer.headers["Content-Disposition"] = "attachment; filename=errors.csv"
     return answer
 

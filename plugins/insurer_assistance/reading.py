@@ -10,6 +10,7 @@ import re
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import BinaryIO
 
 from core.plugin_api import Domain, Message
@@ -32,8 +33,25 @@ OLDEST = dt.date(1890, 1, 1)
 
 # The closed list of what a line may hold (IA-091): our name, then the headers that mean it. The first two are shown.
 COLUMNS: Mapping[str, tuple[str, ...]] = {
-    "number": ("number", "numero", "member number", "numero adherent", "numero d'adherent", "n° adherent", "n° d'adherent", "numero beneficiaire"),
-    "contract_number": ("contract number", "numero de contrat", "n° de contrat", "n° contrat", "no de contrat", "contract", "contrat"),
+    "number": (
+        "number",
+        "numero",
+        "member number",
+        "numero adherent",
+        "numero d'adherent",
+        "n° adherent",
+        "n° d'adherent",
+        "numero beneficiaire",
+    ),
+    "contract_number": (
+        "contract number",
+        "numero de contrat",
+        "n° de contrat",
+        "n° contrat",
+        "no de contrat",
+        "contract",
+        "contrat",
+    ),
     "role": ("role", "qualite", "lien"),
     "last_name": ("last name", "nom", "surname", "nom de famille"),
     "first_name": ("first name", "prenom", "given name"),
@@ -280,11 +298,11 @@ def _line(number: int, text: str, form: Form, day: dt.date) -> Listed | Fault:
 def listed(values: Mapping[str, str], day: dt.date) -> Listed | str:
     """A line from its texts by column, or a key of CODES: the first thing that is wrong."""
     for name in ("number", "contract_number", "last_name", "first_name"):
-        if not (members.plain(values[name])):
+        if not values[name].isalnum() and not members.plain(values[name]):
             return name
     if any(len(v) > LONGEST_TEXT for k, v in values.items() if k != "exclusions"):
         return "too_long"
-    role = _ROLES.get(members.plain(values["role"]))
+    role = _role(values["role"])
     if role is None:
         return "role"
     born = day_of(values["birth_date"])
@@ -297,12 +315,12 @@ def listed(values: Mapping[str, str], day: dt.date) -> Listed | str:
     if values.get("closes_on") and (closes is None or closes < opens):
         return "closes_on"
     residence = values["residence"].upper()
-    if not re.fullmatch("[A-Z]{2}", residence):
+    if not _COUNTRY.fullmatch(residence):
         return "residence"
     protected = _YES_NO.get(values["protected"].lower())
     if protected is None:
         return "protected"
-    exclusions = exclusions_of(values.get("exclusions", "").split("|"))
+    exclusions = exclusions_of(values["exclusions"].split("|")) if values.get("exclusions") else ()
     if exclusions is None:
         return "exclusions"
     return Listed(
@@ -311,16 +329,23 @@ def listed(values: Mapping[str, str], day: dt.date) -> Listed | str:
     )  # fmt: skip
 
 
+@lru_cache(maxsize=1_000)
+def _role(text: str) -> str | None:
+    return _ROLES.get(members.plain(text))
+
+
 def exclusions_of(texts_: Sequence[str]) -> tuple[str, ...] | None:
     """Reasons that a contract of its own leaves out, sorted, each once; None where one is unknown (IA-075)."""
     found = {t.strip().lower() for t in texts_ if t.strip()}
     return None if found - set(REASONS) else tuple(sorted(found))
 
 
+_COUNTRY = re.compile("[A-Z]{2}")
 _FRENCH = re.compile(r"(\d{2})/(\d{2})/(\d{4})\Z")
 _ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})\Z")
 
 
+@lru_cache(maxsize=50_000)
 def day_of(text: str) -> dt.date | None:
     """A day as 2026-01-31 or 31/01/2026; None for anything else."""
     if found := _ISO.match(text):

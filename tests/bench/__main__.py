@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from tests.bench import agenda, counting, database, decisions, hooks, kept, live, report, starting, trials
+from tests.bench import agenda, counting, database, decisions, hooks, kept, live, members, report, starting, trials
 from tests.bench.goals import Measured, goal
 from tests.bench.ground import Ground
 from tests.bench.serving import Serving, bookings, latency, pages, tenants
@@ -57,6 +57,7 @@ def main() -> int:
         "row security": lambda: database.policy(ground),
         "plugins": lambda: hooks.plugins(page_cpu()),
         "decisions": decisions.decisions,
+        "members": lambda: members.measure(ground),
         "memory": lambda: hooks.memory(ground),
         "start": starting.measure,
         "live": lambda: live.measure(ground),

@@ -336,6 +336,7 @@ def test_the_same_person_of_two_insurers_is_known_to_each_alone(portal_with, loa
 
 
 @pytest.mark.faults
+@pytest.mark.timeout(900)
 def test_half_a_million_lines_with_progress_and_bounded_memory(sender, tmp_path):
     """The memory of this process before and after: what a file costs is its packed bytes and one batch."""
     path = tmp_path / "list.csv.gz"
