@@ -31,7 +31,7 @@ RECEIVED, READING, READY, TO_APPLY = "received", "reading", "ready", "to_apply"
 APPLIED, REFUSED, CANCELLED = "applied", "refused", "cancelled"
 UNDER_WAY = (RECEIVED, READING, TO_APPLY)
 BATCH = 5_000
-WORK_SECONDS = 5
+WORK_SECONDS = 10
 STALE = dt.timedelta(minutes=3)
 KEPT_UNAPPLIED = dt.timedelta(days=7)
 SHOWN_ERRORS = 200
