@@ -58,7 +58,9 @@ ROOMS = (
     "core.care.colleagues.telling",
     "core.care.colleagues.agreed",
     "core.care.colleagues.pages",
+    "core.privacy.pages",
     "core.console.pages",
+    "core.partner.pages",
     "core.api.v1",
 )
 

@@ -27,10 +27,10 @@ from core.scheduling import people as booking_people
 from core.scheduling.models import Appointment
 from core.tenancy import service as tenancy
 from core.tenancy.current import current_tenant, entered
-from demo import care, people
+from demo import assistance, care, people
 
 PASSWORD = "Portico-demo-2026!"  # noqa: S105 (printed on purpose: a demo's)
-PORTALS = ("frontalia", "rdv-confiance")
+PORTALS = ("frontalia", "rdv-confiance", "mutuelle-horizon")
 PHONE = "+33600000000"
 PATIENTS = (
     ("français", "Alice", "Fontaine", "FR", "", ("fr_nir",), ("vitale_card",)),
@@ -71,12 +71,16 @@ def ensure(tenants_dir: Path, port: int) -> Generator[None, None, list[str]]:
         hashed = passwords.hash_password(PASSWORD)
         for slug in PORTALS:
             with entered(views[slug]):
-                _professionals(hashed)
+                (assistance.professionals if slug == assistance.SLUG else _professionals)(hashed)
         db.session.remove()
         yield
         logins = [("console", "operator", _operator(console.id, hashed))]
         for slug in PORTALS:
             with entered(views[slug]):
+                if slug == assistance.SLUG:
+                    assistance.members_and_work(hashed)
+                    logins += [(slug, role, email) for role, email in assistance.logins()]
+                    continue
                 _people(hashed)
                 _book()
                 _consult()
@@ -255,6 +259,7 @@ def _patients(hashed: str) -> None:
                     "kind": "minor",
                     "relation": "parent",
                     "sex": "female",
+                    "declared": "yes",
                 },
             )
 

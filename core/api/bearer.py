@@ -15,6 +15,8 @@ PREFIX = "/api/"
 PAGE = "/api/v1/"
 # A form and a client's own secret, as OAuth 2 wants them: that operation reads both itself.
 FORMS = frozenset({"/api/v1/oauth/token"})
+# A file of the largest size that a form takes, as base64 in JSON.
+MOST_BYTES = 17 * 1024 * 1024
 _JSON_METHODS = frozenset({"POST", "PUT", "PATCH"})
 
 
@@ -35,6 +37,7 @@ def install(
             # Flask looked at them already, for its own session.
             request.__dict__.pop("cookies", None)
             g.csrf_exempt = True
+            request.max_content_length = MOST_BYTES
         elif request.path.startswith(PREFIX) and g.tenant.is_console:
             abort(404)
 
@@ -69,7 +72,8 @@ def install(
             )
         g.account, g.api_token = account, given
         g.account_language, g.account_zone = account.language, account.time_zone
-        audit.service.set_actor(audit.Actor("account", str(account.id)))
+        actor = audit.Actor("account", str(account.id), str(account.session_id), account.factors)
+        audit.service.set_actor(actor)
         return None
 
     openers = app.extensions["portico"].request_openers

@@ -26,10 +26,15 @@ _APPEND = text("SELECT audit_append_all(:tenant, CAST(:entries AS jsonb))")
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts: kind is account, operator, pharmacist, client (a partner's program), system or visitor; the id is opaque."""
+    """Who acts: kind is account, operator, pharmacist, client (a partner's program), system or visitor; the id is opaque.
+
+    `session` and `method` say in which signed-in session, and how it was opened; empty where there is none (IA-061).
+    """
 
     kind: str
     id: str = ""
+    session: str = ""
+    method: str = ""
 
 
 _actor: ContextVar[Actor | None] = ContextVar("portico_actor", default=None)
@@ -61,6 +66,9 @@ def record(action: str, object_kind: str, object_id: object, details: Mapping[st
     `details` holds ids, codes and digests, never a name, an identifier or health data.
     """
     actor = current_actor()
+    told = dict(details or {})
+    if actor.session:
+        told = {"session": actor.session, "method": actor.method} | told
     row = {
         "at": clock.now().isoformat(),
         "actor_kind": actor.kind,
@@ -68,7 +76,7 @@ def record(action: str, object_kind: str, object_id: object, details: Mapping[st
         "action": action,
         "object_kind": object_kind,
         "object_id": str(object_id),
-        "details": canonical(dict(details or {})),
+        "details": canonical(told),
     }
     current_tenant_id()
     db.session.info.setdefault(_BUFFER, []).append(row)

@@ -97,6 +97,23 @@ def rollback(slug: str, to: int | None) -> None:
     click.echo(f"{slug}: revision {done.revision} in force")
 
 
+@tenant_group.command()
+@click.argument("slug")
+@click.option(
+    "--into", default="tenants", show_default=True, type=click.Path(path_type=Path), help="Where the folder stands."
+)
+@click.option("--revision", type=int, help="Which revision; default: the one in force.")
+def export(slug: str, into: Path, revision: int | None) -> None:
+    """Write the configuration in force back as a folder: what a console published stays in your files too."""
+    from core.tenancy import service
+
+    with environment.working():
+        changed = service.export(slug, into / slug, revision)
+    for path in changed:
+        click.echo(f"  {path}")
+    click.echo(f"{into / slug}: " + (f"{len(changed)} files written or removed" if changed else "nothing to change"))
+
+
 @tenant_group.command("list")
 def list_() -> None:
     """All portals with state, revision and hosts."""

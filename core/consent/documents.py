@@ -86,8 +86,12 @@ def announced(tenant: TenantView, on: dt.date) -> list[LegalVersion]:
 
 
 def find(tenant: TenantView, code: str, version: str | None, on: dt.date) -> LegalVersion | None:
-    """A document by code: the version asked for, else the one that binds on that day; None where there is none."""
-    entry = tenant.bundle.get("legal", {}).get(code)
+    """A document by code, or by the code that it stands for: the version asked for, else the one that binds on that day.
+
+    None where there is none.
+    """
+    legal = tenant.bundle.get("legal", {})
+    entry = legal.get(code) or next((d for d in legal.values() if d.get("stands_for") == code), None)
     if entry is None:
         return None
     versions = _versions(entry, on)

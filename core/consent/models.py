@@ -18,6 +18,7 @@ class Acceptance(TenantModel):
     """An account's agreement to one version of one document, with the digest of the text that was shown.
 
     `way` tells how: ticked at registration, ticked later, carried by an order, or tacit by continued use (CB-067).
+    `method` is how the person was known (the factors of the session), `channel` which way it came (IA-112).
     """
 
     __tablename__ = "acceptances"
@@ -44,6 +45,8 @@ class Acceptance(TenantModel):
     act_kind: Mapped[str | None] = mapped_column(Text)
     act_id: Mapped[uuid.UUID | None]
     at: Mapped[dt.datetime]
+    method: Mapped[str | None] = mapped_column(Text)
+    channel: Mapped[str | None] = mapped_column(Text)
 
 
 class Refusal(TenantModel):
@@ -59,3 +62,5 @@ class Refusal(TenantModel):
     version: Mapped[str] = mapped_column(Text)
     kind: Mapped[str] = mapped_column(Text)
     at: Mapped[dt.datetime]
+    method: Mapped[str | None] = mapped_column(Text)
+    channel: Mapped[str | None] = mapped_column(Text)

@@ -27,7 +27,7 @@ bp = Blueprint(
 )
 
 # What stays reachable without the acceptances: accepting, reading one's proof, signing out, closing the account.
-OPEN_WITHOUT = (
+OPEN_WITHOUT = {
     "consent.acceptances",
     "consent.mine",
     "consent.refuse",
@@ -35,7 +35,8 @@ OPEN_WITHOUT = (
     "identity.close",
     "identity.change_password",
     "notifications.index",
-)
+}
+"""A room above adds what must stay open too: rights over one's data do not end with a consent."""
 WAYS = {
     "registration": _("ticked at registration"),
     "express": _("ticked by you"),
@@ -85,7 +86,9 @@ def document(code: str) -> str:
         abort(404)
     tenant = g.tenant
     shown, text = found.text(language.language())
-    others = [v for v in documents.in_force(tenant, clock.today(tenant.time_zone)) if v.code == code and v != found]
+    others = [
+        v for v in documents.in_force(tenant, clock.today(tenant.time_zone)) if v.code == found.code and v != found
+    ]
     return render_template(
         "consent/document.html",
         document=found,

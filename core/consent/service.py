@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from flask import g, has_app_context
 from sqlalchemy import literal, select
 from sqlalchemy.dialects.postgresql import insert
 
 from core import audit, clock
+from core.canonical import canonical
 from core.consent import documents
 from core.consent.documents import TERMS, LegalVersion
 from core.consent.models import Acceptance, Refusal
@@ -19,6 +23,10 @@ from core.messages import _
 from core.tenancy.current import TenantView, current_tenant
 from core.tenancy.models import TenantRevision
 from core.web.frame import Refused
+
+WEB, PHONE = "web", "phone"
+BY_LINK = "login_password+email_link"
+"""How somebody is known who agrees while registering: the login and password chosen then, and the link sent by e-mail."""
 
 
 def _today(tenant: TenantView) -> dt.date:
@@ -106,10 +114,14 @@ def accept(
     way: str,
     act_kind: str | None = None,
     act_id: uuid.UUID | None = None,
+    method: str | None = None,
+    channel: str = WEB,
 ) -> None:
     """Record that an account accepts versions: who, what, in which language, how, when, with the digest of the text.
 
     `way` is registration, express, order or continued_use; an order names its act. The same again changes nothing.
+    `method` is how the person was authenticated (default: the factors of the present session), `channel` is web or
+    phone. The trail keeps the digest of each row, so that a change of it is found (IA-112, IA-114).
     """
     rows = [
         {
@@ -124,6 +136,8 @@ def accept(
             "act_kind": act_kind,
             "act_id": act_id,
             "at": clock.now(),
+            "method": method if method is not None else _method(),
+            "channel": channel,
         }
         for v in versions
     ]
@@ -135,7 +149,26 @@ def accept(
     for row in rows:
         if row["id"] in done:
             details = {k: str(row[k]) for k in ("document", "version", "language", "digest", "way")}
+            details |= {"evidence": str(row["id"]), "seal": seal_of(row)}
             audit.record("consent.accepted", "account", account_id, details)
+
+
+def _method() -> str | None:
+    """How the person of this request was authenticated; None where nobody is signed in."""
+    account = g.get("account") if has_app_context() else None
+    return str(account.factors) if account is not None else None
+
+
+EVIDENCE = (
+    "id", "account_id", "document", "version", "language", "digest", "way", "kind", "act_kind", "act_id", "at", "method",
+    "channel",
+)  # fmt: skip
+
+
+def seal_of(row: Mapping[str, Any]) -> str:
+    """The digest of an acceptance or refusal as it was written: one field changed, another digest (IA-114)."""
+    told = {k: row[k].isoformat() if k == "at" else str(row[k]) for k in EVIDENCE if row.get(k) is not None}
+    return hashlib.sha256(canonical(told).encode()).hexdigest()
 
 
 def accept_again(account_id: uuid.UUID, versions: Sequence[LegalVersion], *, language: str) -> None:
@@ -153,13 +186,16 @@ def accept_by_use(account_id: uuid.UUID, *, language: str) -> list[LegalVersion]
     return versions
 
 
-def refuse(account_id: uuid.UUID, version: LegalVersion, *, kind: str = "refused") -> None:
+def refuse(account_id: uuid.UUID, version: LegalVersion, *, kind: str = "refused", channel: str = WEB) -> None:
     """Record that an account refuses a version, or withdraws its consent (`kind` withdrawn, CB-285)."""
-    db.session.add(
-        Refusal(account_id=account_id, document=version.code, version=version.version, kind=kind, at=clock.now())
-    )
+    row = Refusal(
+        account_id=account_id, document=version.code, version=version.version, kind=kind, at=clock.now(),
+        method=_method(), channel=channel,
+    )  # fmt: skip
+    db.session.add(row)
     db.session.flush()
-    audit.record(f"consent.{kind}", "account", account_id, {"document": version.code, "version": version.version})
+    details = {"document": version.code, "version": version.version, "evidence": str(row.id)}
+    audit.record(f"consent.{kind}", "account", account_id, details | {"seal": seal_of(vars(row))})
 
 
 def withdraw(account_id: uuid.UUID) -> None:
@@ -231,6 +267,17 @@ def proof(account_id: uuid.UUID, language: str = "") -> list[Proof]:
         for r in db.session.execute(select(Refusal).where(Refusal.account_id == account_id)).scalars()
     ]
     return sorted(lines, key=lambda p: (p.at, p.document))
+
+
+def version_on(account_id: uuid.UUID, document: str, at: dt.datetime) -> str | None:
+    """The version of a document that was in force for an account at an instant; None before its first (IA-020)."""
+    found = db.session.execute(
+        select(Acceptance.version)
+        .where(Acceptance.account_id == account_id, Acceptance.document == document, Acceptance.at <= at)
+        .order_by(Acceptance.at.desc())
+        .limit(1)
+    ).scalar_one_or_none()
+    return str(found) if found is not None else None
 
 
 def published(code: str, version: str | None) -> LegalVersion | None:

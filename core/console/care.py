@@ -15,7 +15,6 @@ from core.db import db
 from core.identity import accounts
 from core.messages import _
 from core.money import service as money
-from core.promises import service as promises
 from core.tenancy.crossing import operating_on, working_in
 from core.web.frame import Refused
 
@@ -48,13 +47,10 @@ def open_ones(tenant_id: int) -> list[ConsultationLine]:
                 .limit(LISTED)
             ).scalars()
         )
-        ids = [r.id for r in rows]
-        answers = promises.due_of(service.ANSWER, service.KIND, ids)
-        reports = promises.due_of(service.REPORT, service.KIND, ids)
+        owed = service.due_of(rows)
         lines = []
         for row in rows:
-            owed = answers.get(row.id) if row.state == states.REQUESTED else reports.get(row.id)
-            due = owed.due_at if owed is not None and owed.state in ("open", "missed") else None
+            due = owed.get(row.id)
             lines.append(
                 ConsultationLine(
                     row.id, row.service, row.state, row.requested_at, due, due is not None and due <= clock.now(),

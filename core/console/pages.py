@@ -10,6 +10,7 @@ from core.console import (
     pages_parties,
     pages_people,
     pages_portals,
+    pages_privacy,
     pages_reservations,
     pages_running,
     pages_validations,
@@ -20,6 +21,7 @@ from core.console.tables import Choice, Column, Table
 from core.messages import _
 from core.web.access import access
 from core.web.pages import add_navigation
+from core.web.parts import add_part
 
 __all__ = [
     "bp",
@@ -29,6 +31,7 @@ __all__ = [
     "pages_parties",
     "pages_people",
     "pages_portals",
+    "pages_privacy",
     "pages_reservations",
     "pages_running",
     "pages_validations",
@@ -40,7 +43,9 @@ NAVIGATION = (
     ("console.validations", _("Validations"), "person-check"),
     ("console.accounts", _("Accounts"), "people"),
     ("console.complaints", _("Complaints"), "chat-dots"),
+    ("console.privacy", _("Rights requests"), "shield-lock"),
     ("console.reservations", _("Reservations"), "flag"),
+    ("console.report_list", _("Anomalies"), "bug"),
     ("console.incidents", _("Incidents"), "exclamation-triangle"),
     ("console.outbox_list", _("Outbox"), "inbox"),
     ("console.plugin_list", _("Plugins"), "plug"),
@@ -52,6 +57,7 @@ def install(app: Flask) -> None:
     blueprint.install_guard(app)
     for weight, (endpoint, label, icon) in enumerate(NAVIGATION):
         add_navigation(app, weight * 10, ("operator",), endpoint, label, icon)
+    add_part(app, "operator_account", 10, pages_privacy.account_part)
     app.extensions.setdefault("portico_homes", {}).setdefault("operator", []).append("console.overview")
 
 

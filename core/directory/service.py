@@ -129,6 +129,16 @@ def offered_services() -> list[Any]:
     return [s for s in tenant.dispatcher.collect("services") if chosen.get(s.code, {}).get("enabled", False)]
 
 
+def books() -> bool:
+    """Whether anything can be booked on this portal with a chosen professional."""
+    return any(s.bookable for s in offered_services())
+
+
+def asks() -> bool:
+    """Whether anything is asked for on this portal by a request to chosen professionals."""
+    return any(s.channel in ("message", "video") and not s.home_page for s in offered_services())
+
+
 def service_of(code: str) -> Any | None:
     """A service of this portal, None where it is not offered."""
     return next((s for s in offered_services() if s.code == code), None)

@@ -21,7 +21,8 @@ class Decisions:
         """May this patient have this service from this kind of professional (CB-115)?
 
         Arguments: question (service; patient category, statuses, birth date; professional country, kind, specialty;
-            facts `dependant` and `on_patient_health_card`; date of the act; the plugin's settings).
+            facts `dependant` and `on_patient_health_card`, and where a plugin says so `present_country` (where the person is
+            now), `emergency`, `protected_adult`; date of the act; the plugin's settings).
         Returns: a Decision; not_applicable where the plugin has no say.
         Combines: deny overrides; no permit means deny.
         When it raises: deny with reason `plugin_error`.
@@ -67,7 +68,8 @@ class Decisions:
 
         Arguments: question (as `service_access`; facts `kind` medicine, sick_leave or certificate; `medicine_classes` a list of
             restricted, prior_agreement, exception, narcotic, magistral_or_officinal; `duration_days` integer; `renewal`
-            boolean (default false), `patient_residence_eu` boolean, `is_treating_physician` boolean).
+            boolean (default false), `one_off` boolean (a renewal that is a single supply), `patient_residence_eu` boolean,
+            `is_treating_physician` boolean).
         Returns: a Decision; a permit carries the value `delivery`: electronic or at_practice.
         Combines: deny overrides; no permit means deny.
         When it raises: deny with reason `plugin_error`.

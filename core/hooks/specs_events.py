@@ -212,10 +212,49 @@ class Events:
         """
 
     @hookspec
+    def consultation_refunded(self, event: t.Event) -> None:
+        """A professional gave the price of a finished consultation back (CB-214).
+
+        Arguments: event (payload `consultation_id`, `by`).
+        Returns: nothing.
+        Combines: each plugin is told on its own; one that fails does not hold up the others.
+        When it raises: retried with growing pauses, then dead-lettered where the operator sees it.
+        Tenant: set.
+        Since: 1.2
+        Example: example
+        """
+
+    @hookspec
     def report_saved(self, event: t.Event) -> None:
         """A report, or a corrected version of one, was saved.
 
         Arguments: event (payload `consultation_id`, `report_id`, `version`).
+        Returns: nothing.
+        Combines: each plugin is told on its own; one that fails does not hold up the others.
+        When it raises: retried with growing pauses, then dead-lettered where the operator sees it.
+        Tenant: set.
+        Since: 1.2
+        Example: example
+        """
+
+    @hookspec
+    def document_clean(self, event: t.Event) -> None:
+        """The portal's scanner found a file of care harmless: from now on it can be opened.
+
+        Arguments: event (payload `document_id`, `subject_kind`, `subject_id`).
+        Returns: nothing.
+        Combines: each plugin is told on its own; one that fails does not hold up the others.
+        When it raises: retried with growing pauses, then dead-lettered where the operator sees it.
+        Tenant: set.
+        Since: 1.2
+        Example: example
+        """
+
+    @hookspec
+    def document_refused(self, event: t.Event) -> None:
+        """The portal's scanner found something harmful in a file of care: it was not kept.
+
+        Arguments: event (payload `document_id`, `subject_kind`, `subject_id`).
         Returns: nothing.
         Combines: each plugin is told on its own; one that fails does not hold up the others.
         When it raises: retried with growing pauses, then dead-lettered where the operator sees it.
@@ -242,6 +281,58 @@ class Events:
         """A pharmacy dispensed a prescription: once, whoever asked at the same instant.
 
         Arguments: event (payload `prescription_id`).
+        Returns: nothing.
+        Combines: each plugin is told on its own; one that fails does not hold up the others.
+        When it raises: retried with growing pauses, then dead-lettered where the operator sees it.
+        Tenant: set.
+        Since: 1.2
+        Example: example
+        """
+
+    @hookspec
+    def record_granted(self, event: t.Event) -> None:
+        """A patient let a professional see a health record (CB-040); how long it holds, and whether it still does, the record says.
+
+        Arguments: event (payload `grant_id`, `professional_id`).
+        Returns: nothing.
+        Combines: each plugin is told on its own; one that fails does not hold up the others.
+        When it raises: retried with growing pauses, then dead-lettered where the operator sees it.
+        Tenant: set.
+        Since: 1.2
+        Example: example
+        """
+
+    @hookspec
+    def record_withdrawn(self, event: t.Event) -> None:
+        """A patient took such an authorisation back: it holds no more (CB-205).
+
+        Arguments: event (payload `grant_id`, `professional_id`).
+        Returns: nothing.
+        Combines: each plugin is told on its own; one that fails does not hold up the others.
+        When it raises: retried with growing pauses, then dead-lettered where the operator sees it.
+        Tenant: set.
+        Since: 1.2
+        Example: example
+        """
+
+    @hookspec
+    def expertise_asked(self, event: t.Event) -> None:
+        """A professional asked colleagues for advice on a patient of their own (CB-047).
+
+        Arguments: event (payload `expertise_id`, `consultation_id`).
+        Returns: nothing.
+        Combines: each plugin is told on its own; one that fails does not hold up the others.
+        When it raises: retried with growing pauses, then dead-lettered where the operator sees it.
+        Tenant: set.
+        Since: 1.2
+        Example: example
+        """
+
+    @hookspec
+    def expertise_answered(self, event: t.Event) -> None:
+        """A colleague gave advice, or said that they cannot.
+
+        Arguments: event (payload `expertise_id`, `professional_id`).
         Returns: nothing.
         Combines: each plugin is told on its own; one that fails does not hold up the others.
         When it raises: retried with growing pauses, then dead-lettered where the operator sees it.

@@ -126,7 +126,7 @@ class PracticeCountry:
 class Service:
     """Something a professional delivers. `care_class` is `in_person`, `tele_advice` or `teleconsultation` (CB-045).
 
-    `patient_page` and `professional_page` are endpoints of the plugin's own pages of one consultation, with the argument
+    `home_page` is the endpoint where a patient begins, for a service that a plugin runs by pages of its own. `patient_page` and `professional_page` are endpoints of the plugin's own pages of one consultation, with the argument
     `consultation_id`: core's pages lead there.
     """
 
@@ -138,6 +138,7 @@ class Service:
     icon: str = "calendar"
     bookable: bool = True
     weight: int = 100
+    home_page: str | None = None
     patient_page: str | None = None
     professional_page: str | None = None
 
@@ -338,12 +339,17 @@ class HealthRegister:
 
 @dataclass(frozen=True, slots=True)
 class MessageTemplate:
-    """A notification: subject and texts by code; bodies are Jinja templates `<plugin>/mail/<code>.{txt,html}`."""
+    """A notification: subject and texts by code; bodies are Jinja templates `<plugin>/mail/<code>.{txt,html}`.
+
+    `purpose` is `marketing` for whatever is not needed for a service that the person asked for: it never reaches anybody
+    who objected.
+    """
 
     code: str
     subject: Message
     sms: Message | None = None
     channels: tuple[str, ...] = ("in_app", "email")
+    purpose: Literal["service", "marketing"] = "service"
 
 
 @dataclass(frozen=True, slots=True)

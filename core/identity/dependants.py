@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,11 +11,12 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from werkzeug.exceptions import NotFound
 
-from core import audit, clock
+from core import audit, clock, i18n
 from core.db import db, new_id
+from core.identity import accounts
 from core.identity.models import Dependant
 from core.identity.policy import completed_years, policy
-from core.identity.schemas import ADULT_RELATIONS, MINOR_RELATIONS, Errors
+from core.identity.schemas import ADULT_RELATIONS, DECLARATION, MINOR_RELATIONS, Errors
 from core.messages import _
 from core.tenancy import keys
 from core.tenancy.current import current_tenant
@@ -65,7 +67,17 @@ def problems(data: Mapping[str, str]) -> Errors:
 
 
 def add_dependant(account_id: uuid.UUID, data: Mapping[str, str]) -> Dependant:
-    """Add a minor or a protected adult to an account; `data` are the fields of DependantForm. Raises Refused (422)."""
+    """Add a minor or a protected adult to an account; `data` are the fields of DependantForm.
+
+    Only an adult patient can, with the declaration of being responsible, which is kept with its date (CB-034). Raises
+    Refused: 403 for another account, 422 for the fields.
+    """
+    holder = accounts.by_id(account_id)
+    today = clock.today(current_tenant().time_zone)
+    if holder.role != "patient" or completed_years(accounts.person(holder).born, today) < policy()["minimum_age_years"]:
+        raise Refused(_("Only an adult patient can add a person to their account."), status=403)
+    if data.get("declared") != "yes":
+        raise Refused(_("Without this declaration nobody can be added."), status=422)
     found = problems(data)
     if found:
         raise Refused(*(m for messages in found.values() for m in messages), status=422)
@@ -84,13 +96,19 @@ def add_dependant(account_id: uuid.UUID, data: Mapping[str, str]) -> Dependant:
             person_id, "dependants", "sealed", {k: data[k] for k in ("first_name", "last_name", "birth_date", "sex")}
         ),
         created_at=clock.now(),
+        declared_at=clock.now(),
+        declaration=hashlib.sha256(_shown(holder.language).encode()).hexdigest(),
     )
     db.session.add(row)
     db.session.flush()
-    audit.record(
-        "dependant.added", "account", account_id, {"dependant": str(row.id), "kind": row.kind, "relation": row.relation}
-    )
+    details = {"dependant": str(row.id), "kind": row.kind, "relation": row.relation, "declaration": row.declaration}
+    audit.record("dependant.added", "account", account_id, details)
     return row
+
+
+def _shown(language: str) -> str:
+    """The words of the declaration, as they stand on the page."""
+    return i18n.render(DECLARATION, language, current_tenant().words(language))
 
 
 def access_dependant(account_id: uuid.UUID, dependant_id: uuid.UUID) -> Dependant:
@@ -133,6 +151,12 @@ def view(row: Dependant) -> DependantView:
         data["first_name"],
         data["last_name"],
     )
+
+
+def named(dependant_id: uuid.UUID) -> str:
+    """The name of a dependant, also of one who was taken off the account; empty where there is none."""
+    row: Dependant | None = Dependant.get(dependant_id)
+    return view(row).name if row is not None else ""
 
 
 def still_of(account_id: uuid.UUID, dependant_id: uuid.UUID) -> bool:

@@ -162,6 +162,19 @@ class Choice(Typed):
         return text
 
 
+class Tick(Typed):
+    """A box that must be ticked: a declaration, never ticked beforehand. The value is “yes”."""
+
+    def __init__(self, label: Message, *, missing: Message, **more: Any) -> None:
+        super().__init__(label, most=5, type="checkbox", error_messages={"required": [missing]}, **more)
+        self.missing = missing
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
+        if str(value).lower() not in ("yes", "true"):
+            raise refuse(self.missing)
+        return "yes"
+
+
 class Secret(fields.String):
     """A password, exactly as typed: not trimmed, not normalised away."""
 

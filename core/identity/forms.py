@@ -58,7 +58,7 @@ def fields_of(schema: Schema, values: Mapping[str, Any], errors: Errors, only: I
                 label=say(about["label"]),
                 type=kind,
                 value="" if kind == "password" else str(values.get(name) or ""),
-                help=say(about.get("help")),
+                help=say(about["help"]() if callable(about.get("help")) else about.get("help")),
                 error=words(errors.get(name, ())),
                 required=declared.required,
                 options=[(value, say(label)) for value, label in options],

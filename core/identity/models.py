@@ -290,3 +290,5 @@ class Dependant(TenantModel):
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
     created_at: Mapped[dt.datetime]
     removed_at: Mapped[dt.datetime | None]
+    declared_at: Mapped[dt.datetime | None]
+    declaration: Mapped[str | None] = mapped_column(Text)

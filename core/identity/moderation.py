@@ -38,7 +38,7 @@ def _close_access(account_id: uuid.UUID, operator_id: str, state: str, reason: s
     account.state, account.state_reason, account.state_until = state, reason, until
     sessions.end_all(account.id)
     tokens.revoke(account.id)
-    details = {"operator": operator_id, "reason": reason, "until": until.isoformat() if until else None}
+    details = {"operator": operator_id, "reason": reason, "scope": "all", "until": until.isoformat() if until else None}
     audit.record(f"account.{state}", "account", account.id, details)
     announce("account_suspended", {"account_id": str(account.id), "role": account.role})
     notify(
@@ -65,7 +65,7 @@ def limit_services(account_id: uuid.UUID, services: Iterable[str], operator_id: 
     """Close some services to one account; the others still work (CB-076, CB-078). An empty list lifts the limits."""
     account = accounts.by_id(account_id, lock=True)
     account.limited_services = sorted(set(services))
-    details = {"operator": operator_id, "services": account.limited_services, "reason": reason}
+    details = {"operator": operator_id, "services": account.limited_services, "reason": reason, "scope": "part"}
     audit.record("account.limited", "account", account.id, details)
 
 

@@ -10,7 +10,7 @@ from core.db import db
 from core.identity import recovery, registration, sessions, tokens
 from core.identity.blueprint import bp, ip, me
 from core.identity.forms import words
-from core.identity.policy import policy
+from core.identity.policy import password_help
 from core.identity.sign_in import wait_message
 from core.messages import Message, _
 from core.web.access import access
@@ -45,9 +45,7 @@ def reset(token: str) -> Any:
             return redirect(url_for("identity.sign_in", changed=1))
     elif tokens.look(token, "reset") is None:
         return _gone()
-    page = render_template(
-        "identity/reset.html", error=words(problems or ()), minimum=policy()["password"]["min_length"]
-    )
+    page = render_template("identity/reset.html", error=words(problems or ()), hint=say(password_help()))
     return page, 422 if problems else 200
 
 
@@ -73,7 +71,7 @@ def change_password() -> Any:
         "identity/change_password.html",
         forced=me().must_change_password,
         errors={k: words(v) for k, v in errors.items()},
-        minimum=policy()["password"]["min_length"],
+        hint=say(password_help()),
     )
     return page, 422 if errors else 200
 

@@ -55,7 +55,7 @@ def register_patient() -> Any:
         if outcome.done:
             return _done(found)
         db.session.commit()
-    fields = fields_of(PatientForm(), form, outcome.errors, (*PERSON_FIELDS, "residence", "workplace"))
+    fields = fields_of(PatientForm(), form, outcome.errors, (*PERSON_FIELDS, "residence", "workplace", "undertaking"))
     if found is not None:
         found.lock(fields)
     boxes = boxes_of(consent.to_accept(), form, outcome.errors)

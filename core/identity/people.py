@@ -74,6 +74,11 @@ def is_active(account_id: uuid.UUID) -> bool:
     return accounts.by_id(account_id).state == "active"
 
 
+def is_closed(account_id: uuid.UUID) -> bool:
+    """Whether the account was closed for good."""
+    return accounts.by_id(account_id).state == "closed"
+
+
 def opened_at(account_id: uuid.UUID) -> dt.datetime:
     """When the account was made."""
     return accounts.by_id(account_id).created_at

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -46,8 +46,40 @@ def completed_years(born: dt.date, on: dt.date) -> int:
     return on.year - born.year - ((on.month, on.day) < (born.month, born.day))
 
 
+# IA-060. What counts as one of each kind, with the words for a password that has none of them.
+CHARACTERS: Mapping[str, tuple[Callable[[str], bool], Message, Message]] = {
+    "lower": (str.islower, _("a small letter"), _("A small letter is missing.")),
+    "upper": (str.isupper, _("a capital letter"), _("A capital letter is missing.")),
+    "unaccented_upper": (
+        lambda c: "A" <= c <= "Z",
+        _("a capital letter without accent"),
+        _("A capital letter without accent, A to Z, is missing."),
+    ),
+    "digit": (str.isdigit, _("a digit"), _("A digit is missing.")),
+    "special": (
+        lambda c: not c.isalnum() and not c.isspace(),
+        _("a special character"),
+        _("A special character is missing, such as ! ? - or +."),
+    ),
+}
+
+
+def password_help() -> Message:
+    """What the portal asks of a password, before one is chosen."""
+    rule = policy()["password"]
+    wanted = [CHARACTERS[kind][1] for kind in rule.get("require") or ()]
+    if not wanted:
+        return _("At least {count} characters; a few unrelated words are best.", count=rule["min_length"])
+    names = {f"kind_{i}": words for i, words in enumerate(wanted)}
+    listed = Message(", ".join(f"{{{name}}}" for name in names), names)
+    return _("At least {count} characters, with {kinds}.", count=rule["min_length"], kinds=listed)
+
+
 def password_problems(password: str, own_words: tuple[str, ...] = ()) -> list[Message]:
-    """What is wrong with a password: length, strength, the person's own name or address in it. No composition rule."""
+    """What is wrong with a password: length, strength, the person's own name or address in it, kinds of characters.
+
+    Kinds of characters are asked for only where the portal says so (`identity.password.require`, IA-060).
+    """
     rule = policy()["password"]
     found: list[Message] = []
     if len(password) < rule["min_length"]:
@@ -60,6 +92,10 @@ def password_problems(password: str, own_words: tuple[str, ...] = ()) -> list[Me
     if len(password) > PASSWORD_MAX:
         found.append(_("At most {count} characters are possible.", count=PASSWORD_MAX))
         return found
+    for kind in rule.get("require") or ():
+        has, _name, missing = CHARACTERS[kind]
+        if not any(has(c) for c in password):
+            found.append(missing)
     words = [w.casefold() for w in own_words if len(w) >= 3]
     if any(w in password.casefold() for w in words):
         found.append(_("Please leave your name and address out of the password."))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ from typing import Any
 from sqlalchemy.exc import IntegrityError
 from werkzeug.exceptions import NotFound
 
-from core import audit, clock
+from core import audit, clock, i18n
 from core.consent import service as consent
 from core.consent.documents import LegalVersion
 from core.db import db
@@ -20,7 +21,7 @@ from core.identity import accounts, passwords, professionals, profile, recovery,
 from core.identity.accounts import Person
 from core.identity.models import Account
 from core.identity.policy import policy
-from core.identity.schemas import Errors, PatientForm, ProfessionalForm, check
+from core.identity.schemas import UNDERTAKING, Errors, PatientForm, ProfessionalForm, check
 from core.identity.sign_in import wait_message
 from core.identity.uploads import Upload
 from core.jobs import announce
@@ -70,6 +71,10 @@ def register_patient(form: Mapping[str, Any], *, language: str, ip: str, opened:
     account = _open(data, "patient", language, data.get("residence") or None)
     if account is not None and (data.get("residence") or data.get("workplace")):
         profile.write(account, profile.Declared(data.get("residence", ""), data.get("workplace", "")))
+    if account is not None:
+        shown = i18n.render(UNDERTAKING, language, current_tenant().words(language))
+        digest = hashlib.sha256(shown.encode()).hexdigest()
+        audit.record("account.undertaking", "account", account.id, {"digest": digest, "language": language})
     if account is not None and opened is not None:
         opened(account)
     return Outcome(done=True)
@@ -263,7 +268,9 @@ def activate(token: str, ticked: Mapping[str, Any], *, language: str) -> Errors 
     if tokens.use(token, "confirm") is None:
         raise LookupError("this link is not good")
     activate_account(account)
-    consent.accept(account.id, wanted, language=language, way="express", act_kind="activation", act_id=account.id)
+    consent.accept(
+        account.id, wanted, language=language, way="express", act_kind="activation", act_id=account.id, method=consent.BY_LINK,
+    )  # fmt: skip
     return None
 
 

@@ -9,14 +9,13 @@ from typing import Any
 from marshmallow import EXCLUDE, Schema, ValidationError, validates_schema
 
 from core import clock
-from core.identity.fields import BirthDate, Choice, Email, Mobile, Name, Secret, Typed, country_options, refuse
-from core.identity.policy import completed_years, own_words, password_problems, policy
+from core.identity.fields import BirthDate, Choice, Email, Mobile, Name, Secret, Tick, Typed, country_options, refuse
+from core.identity.policy import completed_years, own_words, password_help, password_problems, policy
 from core.messages import Message, _
 from core.tenancy.current import current_tenant
 
 Errors = dict[str, list[Message]]
 MAIDEN = _("As on your identity document.")
-PASSWORD_HELP = _("A few unrelated words are easy to keep in mind and hard to guess.")
 
 
 def sex_options() -> list[tuple[str, Message | str]]:
@@ -68,7 +67,7 @@ class PersonForm(Form):
 
 
 class _NewAccount(PersonForm):
-    password = Secret(_("Password"), autocomplete="new-password", help=PASSWORD_HELP)
+    password = Secret(_("Password"), autocomplete="new-password", help=password_help)
 
     @validates_schema(skip_on_field_errors=False)
     def _strong(self, data: Mapping[str, Any], **_kwargs: Any) -> None:
@@ -79,8 +78,16 @@ class _NewAccount(PersonForm):
                 raise ValidationError(problems, "password")
 
 
+UNDERTAKING = _(
+    "I undertake to give complete, exact and current data, to take nobody else’s identity, and neither to hide nor to change my age."
+)
+"""What a beneficiary undertakes when opening an account; its digest goes on the trail (IA-058)."""
+
+
 class PatientForm(_NewAccount):
     """A patient's registration: seven fields are needed (CB-081), places are optional (CB-082)."""
+
+    undertaking = Tick(UNDERTAKING, missing=_("Without this undertaking no account can be opened."))
 
     residence = Choice(
         _("Country where you live"), optional_countries, required=False, load_default="", autocomplete="country",
@@ -123,6 +130,12 @@ class PartyForm(Form):
     phone = Mobile(_("Mobile number"), help=_("Sign-in codes are sent to it. Such as +33 6 12 34 56 78."))
 
 
+DECLARATION = _(
+    "I declare that I alone am responsible for adding this person, and undertake to be able to prove the legal link at any time."
+)
+"""What the holder declares of somebody they add; its digest is kept with the date (CB-034)."""
+
+
 class DependantForm(Form):
     """A minor or protected adult whom a patient acts for."""
 
@@ -131,6 +144,7 @@ class DependantForm(Form):
     birth_date = BirthDate(_("Date of birth"), help=_("Day, month, year, such as 17/05/2019."))
     sex = Choice(_("Sex"), sex_options, type="radio")
     relation = Choice(_("You are"), lambda: list(RELATIONS.items()), help=_("We may ask for a proof later."))
+    declared = Tick(DECLARATION, missing=_("Without this declaration nobody can be added."))
 
 
 RELATIONS: dict[str, Message | str] = {

@@ -203,7 +203,13 @@ def open_request() -> None:
     g.account = view
     g.account_language = view.language
     g.account_zone = view.time_zone
-    audit.service.set_actor(audit.Actor("operator" if view.role == "operator" else "account", str(view.id)))
+    audit.service.set_actor(actor_of(view))
+
+
+def actor_of(view: AccountView) -> audit.Actor:
+    """The account as the trail names it: with its session and how that was opened (IA-061)."""
+    kind = "operator" if view.role == "operator" else "account"
+    return audit.Actor(kind, str(view.id), str(view.session_id), view.factors)
 
 
 def set_cookie(response: Response, token: str) -> Response:
@@ -263,6 +269,11 @@ def mark_fresh(session_id: uuid.UUID) -> None:
         .where(AuthSession.tenant_id == current_tenant_id(), AuthSession.id == session_id)
         .values(strong_at=clock.now())
     )
+
+
+def forget_terms(account_id: uuid.UUID) -> None:
+    """Ask anew, in every session of the account, whether it accepted what binds: it took something back."""
+    db.session.execute(update(AuthSession).where(AuthSession.account_id == account_id).values(terms_stamp=None))
 
 
 def mark_terms(session_id: uuid.UUID, stamp: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 
-from sqlalchemy import Index, Integer, LargeBinary, Text
+from sqlalchemy import Index, Integer, LargeBinary, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import TenantModel
@@ -54,3 +54,18 @@ class InboxMessage(TenantModel):
     body_html: Mapped[str] = mapped_column(Text)
     attachments: Mapped[int] = mapped_column(Integer)
     received_at: Mapped[dt.datetime]
+
+
+class MarketingObjection(TenantModel):
+    """An account wants no marketing, nor profiling for it, on any channel, from `at` until `lifted_at` (IA-098)."""
+
+    __tablename__ = "marketing_objections"
+    __table_args__ = (
+        Index(
+            "uq_marketing_objections_open", "tenant_id", "account_id", unique=True,
+            postgresql_where=text("lifted_at IS NULL"),
+        ),
+    )  # fmt: skip
+    account_id: Mapped[uuid.UUID]
+    at: Mapped[dt.datetime]
+    lifted_at: Mapped[dt.datetime | None]

@@ -18,6 +18,7 @@ from core.db import db
 from core.hooks.types import ChannelProvider, Delivery, Event, MessageTemplate
 from core.jobs import announce, consumer
 from core.messages import Message
+from core.notifications import marketing
 from core.notifications.catalogue import TEMPLATES
 from core.notifications.models import Notification, NotificationDelivery
 from core.notifications.smtp import sender_of
@@ -64,9 +65,12 @@ def notify(
 
     `params` are JSON-ready; an instant is given as ISO text under a key ending in `_at` and shown in the reader's zone.
     `link` is a path on the portal. `channels` overrides the template's and the tenant's. `ics` is a calendar file.
+    Raises marketing.Objected for marketing to somebody who wants none.
     """
     tenant = current_tenant()
     template = template_of(code)
+    if template.purpose == marketing.PURPOSE and marketing.objection(account_id) is not None:
+        raise marketing.Objected(code)
     wanted = list(channels or tenant.config["notifications"].get("channels", {}).get(code) or template.channels)
     row = Notification(
         account_id=account_id,
@@ -113,6 +117,9 @@ def send(event: Event) -> None:
     if delivery is None or delivery.state != "waiting":
         return
     row = Notification.get(delivery.notification_id)
+    if marketing.refuses(row, template_of(row.code).purpose):
+        delivery.state = "dropped"
+        return
     try:
         body = _open(row)
     except keys.Erased:
@@ -148,39 +155,23 @@ def base_url(tenant: TenantView) -> str:
 def compose(row: Notification, body: Mapping[str, Any], channel: str, key: str) -> Delivery:
     """The message in the reader's language and the tenant's brand."""
     tenant = current_tenant()
-    template = template_of(row.code)
     words = _readable(body["params"], row.language, body["to"].get("zone") or tenant.time_zone)
     words |= {"portal": tenant.name, "link": base_url(tenant) + (row.link or "/"), "name": body["to"].get("name", "")}
-    before = g.get("language")
-    g.language = row.language
-    try:
-        subject = i18n.render(
-            Message(template.subject.msgid, words, template.subject.domain), row.language, tenant.words(row.language)
+    config = tenant.config["notifications"]
+    sender = sender_of(
+        config.get("sender_name") or tenant.name, config.get("sender_email") or f"noreply@{tenant.slug}.example"
+    )
+    if channel == "sms":
+        template = template_of(row.code)
+        subject = _subject(tenant, row.code, words, row.language)
+        source = template.sms or Message("{portal}: {subject}. {link}")
+        text = i18n.render(
+            Message(source.msgid, {**words, "subject": subject}, source.domain),
+            row.language,
+            tenant.words(row.language),
         )
-        config = tenant.config["notifications"]
-        sender = sender_of(
-            config.get("sender_name") or tenant.name, config.get("sender_email") or f"noreply@{tenant.slug}.example"
-        )
-        if channel == "sms":
-            source = template.sms or Message("{portal}: {subject}. {link}")
-            text = i18n.render(
-                Message(source.msgid, {**words, "subject": subject}, source.domain),
-                row.language,
-                tenant.words(row.language),
-            )
-            return Delivery("sms", body["to"]["phone"], subject, text, idempotency_key=key)
-        context = {**words, "subject": subject, "tenant": tenant, "code_name": row.code, "base": base_url(tenant)}
-        # A worker has no request: the page's context processors are left out, the environment's words are there.
-        environment = current_app.jinja_env
-        if template.subject.domain != "core":
-            context["_"] = gettext_of(template.subject.domain)
-        text = environment.get_template(f"mail/{row.code}.txt").render(**context)
-        html = environment.get_template(f"mail/{row.code}.html").render(**context)
-    finally:
-        if before is None:
-            g.pop("language", None)
-        else:
-            g.language = before
+        return Delivery("sms", body["to"]["phone"], subject, text, idempotency_key=key)
+    subject, text, html = mail_of(tenant, row.code, words, row.language)
     attachments: tuple[Attachment, ...] = ()
     if body.get("ics"):
         attachments = (
@@ -188,6 +179,32 @@ def compose(row: Notification, body: Mapping[str, Any], channel: str, key: str) 
         )
     reply_to = (tenant.config.get("contact") or {}).get("support_email") or ""
     return Delivery("email", body["to"]["email"], subject, text, html, sender, reply_to, attachments, key)
+
+
+def _subject(tenant: TenantView, code: str, words: Mapping[str, Any], language: str) -> str:
+    subject = template_of(code).subject
+    return i18n.render(Message(subject.msgid, words, subject.domain), language, tenant.words(language))
+
+
+def mail_of(tenant: TenantView, code: str, words: Mapping[str, Any], language: str) -> tuple[str, str, str]:
+    """(subject, text, HTML) of a message in a language and a portal's brand; `words` has `portal`, `link` and `name`."""
+    before = g.get("language")
+    g.language = language
+    try:
+        subject = _subject(tenant, code, words, language)
+        context = {**words, "subject": subject, "tenant": tenant, "code_name": code, "base": base_url(tenant)}
+        # A worker has no request: the page's context processors are left out, the environment's words are there.
+        environment = current_app.jinja_env
+        domain = template_of(code).subject.domain
+        if domain != "core":
+            context["_"] = gettext_of(domain)
+        text = environment.get_template(f"mail/{code}.txt").render(**context)
+        return subject, text, environment.get_template(f"mail/{code}.html").render(**context)
+    finally:
+        if before is None:
+            g.pop("language", None)
+        else:
+            g.language = before
 
 
 def _readable(params: Mapping[str, Any], language: str, zone: str) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from core.care.consultations.calling import room_of as _room_of
 from core.care.consultations.models import Consultation
 from core.care.consultations.pool import (
     ask,
@@ -21,7 +22,6 @@ from core.care.consultations.pool import (
 from core.care.consultations.reports import PARTS as REPORT_PARTS
 from core.care.consultations.reports import Written
 from core.care.consultations.reports import versions as reports_of
-from core.care.consultations.calling import room_of as _room_of
 from core.care.consultations.requests import cancel
 from core.care.consultations.service import WORDS as STATE_WORDS
 from core.care.consultations.service import Moved, access_consultation, locked, question_of

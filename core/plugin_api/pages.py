@@ -9,6 +9,7 @@ from flask import abort, render_template
 
 from core.hooks.types import Event, NavigationEntry
 from core.identity.fields import country_options
+from core.identity.parties import EDIT, FIGURES, partner_view
 from core.scheduling.blueprint import signed_in_professional
 from core.tenancy.current import TenantView, current_tenant
 from core.web.access import access
@@ -16,6 +17,8 @@ from core.web.frame import Refused
 from core.web.language import gettext_of, language, say
 
 __all__ = [
+    "EDIT",
+    "FIGURES",
     "Event",
     "NavigationEntry",
     "Refused",
@@ -25,6 +28,7 @@ __all__ = [
     "current_tenant",
     "id_of",
     "language",
+    "partner_view",
     "render",
     "say",
     "signed_in_professional",

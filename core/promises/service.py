@@ -59,6 +59,20 @@ def settle(kind: str, subject_kind: str, subject_id: uuid.UUID) -> None:
         row.state, row.settled_at = "void", clock.now()
 
 
+def miss(kind: str, subject_kind: str, subject_id: uuid.UUID) -> None:
+    """What was promised cannot be kept any more, as whoever ends the matter knows before the clock is looked at."""
+    row = _locked(kind, subject_kind, subject_id)
+    if row is not None and row.state in ("open", "paused"):
+        _missed(row)
+
+
+def move(kind: str, subject_kind: str, subject_id: uuid.UUID, due_at: dt.datetime, *, warn: dt.timedelta) -> None:
+    """What is still owed is due at another instant; a near one is announced anew."""
+    row = _locked(kind, subject_kind, subject_id)
+    if row is not None and row.state in ("open", "paused"):
+        row.due_at, row.near_at, row.escalated_at = due_at, due_at - warn, None
+
+
 def due_of(kind: str, subject_kind: str, subject_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Promise]:
     """The promises of one kind for some subjects, for countdowns."""
     rows = db.session.execute(
@@ -105,16 +119,23 @@ def watch() -> None:
         .limit(500)
     ).scalars()
     for row in rows:
-        body = {
-            "promise_id": str(row.id),
-            "kind": row.kind,
-            "subject_kind": row.subject_kind,
-            "subject_id": str(row.subject_id),
-        }
         if row.due_at <= now:
-            row.state = "missed"
-            audit.record("promise.missed", "promise", row.id, {"kind": row.kind})
-            announce("promise_missed", body)
+            _missed(row)
         elif row.escalated_at is None:
             row.escalated_at = now
-            announce("promise_near", body)
+            announce("promise_near", _body(row))
+
+
+def _missed(row: Promise) -> None:
+    row.state = "missed"
+    audit.record("promise.missed", "promise", row.id, {"kind": row.kind})
+    announce("promise_missed", _body(row))
+
+
+def _body(row: Promise) -> dict[str, str]:
+    return {
+        "promise_id": str(row.id),
+        "kind": row.kind,
+        "subject_kind": row.subject_kind,
+        "subject_id": str(row.subject_id),
+    }

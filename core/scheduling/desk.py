@@ -33,7 +33,7 @@ def install(app: Flask) -> None:
     add_navigation(app, 10, ("professional",), "desk.today", _("Today"), "sun")
     add_navigation(app, 20, ("professional",), "desk.agenda", _("Agenda"), "calendar-week")
     add_navigation(app, 30, ("professional",), "desk.patients", _("Patients"), "people")
-    add_navigation(app, 40, ("professional",), "desk.hours_page", _("Hours"), "clock")
+    add_navigation(app, 40, ("professional",), "desk.hours_page", _("Hours"), "clock", directory.books)
     add_navigation(app, 50, ("professional",), "desk.profile", _("Profile"), "person-badge")
     add_navigation(app, 60, ("professional",), "notifications.index", _("Messages"), "bell")
     add_navigation(app, 70, ("professional",), "identity.account", _("My account"), "gear")

@@ -30,8 +30,10 @@ DAYS_SHOWN = 7
 def install(app: Flask) -> None:
     """Navigation and homes of patients."""
     add_navigation(app, 10, ("patient",), "scheduling.patient_home", _("Home"), "house")
-    add_navigation(app, 20, ("patient",), "scheduling.find", _("Book"), "calendar-plus")
-    add_navigation(app, 30, ("patient",), "scheduling.appointments", _("Appointments"), "calendar-check")
+    add_navigation(app, 20, ("patient",), "scheduling.find", _("Book"), "calendar-plus", directory.books)
+    add_navigation(
+        app, 30, ("patient",), "scheduling.appointments", _("Appointments"), "calendar-check", directory.books
+    )
     add_navigation(app, 40, ("patient",), "notifications.index", _("Messages"), "bell")
     add_navigation(app, 50, ("patient",), "identity.account", _("Me"), "person")
     app.extensions.setdefault("portico_homes", {}).setdefault("patient", []).append("scheduling.patient_home")
@@ -39,8 +41,11 @@ def install(app: Flask) -> None:
 
 @bp.get("/home")
 @access("patient")
-def patient_home() -> str:
-    """What is next, then what is possible for me and what is not, with why."""
+def patient_home() -> Any:
+    """What is next, then what is possible for me and what is not, with why; a portal of one service begins with that one."""
+    offered = directory.offered_services()
+    if len(offered) == 1 and offered[0].home_page:
+        return redirect(url_for(offered[0].home_page))
     coming, _past = service.of_patient(g.account.id)
     booker = people.booker(g.account.id)
     return render_template(
@@ -59,6 +64,10 @@ def _offers(booker: service.Booker) -> list[dict[str, Any]]:
     day = clock.today(tenant.time_zone)
     result = []
     for offered in directory.offered_services():
+        if offered.home_page:
+            acts = [(url_for(offered.home_page), _("Open"))]
+            result.append({"service": offered, "possible": True, "decision": None, "acts": acts, "query": {}})
+            continue
         answers = []
         for country in tenant.dispatcher.collect("practice_countries"):
             for kind in ("physician", "allied"):
@@ -87,7 +96,9 @@ def _offers(booker: service.Booker) -> list[dict[str, Any]]:
 @bp.get("/professionals")
 @access("public")
 def find() -> str:
-    """Search. Everyone may look; what is possible is told to whom is signed in."""
+    """Search. Everyone may look; what is possible is told to whom is signed in. Where nothing is booked, nobody is listed."""
+    if not directory.books():
+        abort(404)
     args = request.args
     criteria = search.Criteria(
         text=args.get("q", "")[:80],

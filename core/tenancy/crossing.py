@@ -20,7 +20,9 @@ def working_in(tenant_id: int) -> Iterator[TenantView]:
 @contextmanager
 def operating_on(tenant_id: int, operator_id: str, why: str) -> Iterator[TenantView]:
     """Work in a tenant as an operator from the console; the tenant's own audit trail names operator and reason."""
-    with audit.acting_as(audit.Actor("operator", operator_id)), working_in(tenant_id) as view:
+    here = audit.service.current_actor()
+    known = (here.session, here.method) if here.id == operator_id else ("", "")
+    with audit.acting_as(audit.Actor("operator", operator_id, *known)), working_in(tenant_id) as view:
         audit.record("operator.entered", "tenant", view.slug, {"why": why})
         db.session.commit()
         yield view

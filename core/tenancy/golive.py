@@ -9,6 +9,7 @@ from core.hooks.manager import PluginRuntime
 from core.hooks.types import GoLiveCheck
 from core.messages import Message, _
 from core.tenancy.content import unresolved
+from core.tenancy.schema_privacy import CATEGORIES, REQUIRED_TASKS
 from core.tenancy.schemas import DOCUMENTS
 
 REQUIRED = (
@@ -28,6 +29,7 @@ REQUIRED = (
     ("host.certified_hosts_list_url", "CB-003"),
     ("data_protection.officer_name", "CB-005"),
     ("data_protection.email", "CB-005"),
+    ("data_protection.postal_address", "IA-100"),
     ("data_protection.authority", "CB-005"),
     ("contact.support_email", "CB-007"),
     ("contact.postal_address", "CB-007"),
@@ -53,6 +55,7 @@ def missing_for_live(bundle: Mapping[str, Any], runtime: PluginRuntime) -> list[
         for key, rule in REQUIRED
         if not _value(config, key)
     ]
+    missing += _entrusted(config) + _periods(config)
     missing += _distinct(config) + _documents(bundle) + _texts(bundle) + _test_sites(config)
     sections = config.get("plugins", {})
     for plugin in sorted(sections):
@@ -101,6 +104,34 @@ def _distinct(config: Mapping[str, Any]) -> list[GoLiveCheck]:
     return []
 
 
+def _entrusted(config: Mapping[str, Any]) -> list[GoLiveCheck]:
+    """Users are told who hosts and who runs the portal (CB-274)."""
+    told = {s.get("task") for s in _value(config, "data_protection.subcontractors") or ()}
+    return [
+        GoLiveCheck(
+            "data_protection.subcontractors",
+            _("data_protection.subcontractors names nobody for “{task}”: users are told who is entrusted with it.", task=task),
+            "CB-274",
+        )
+        for task in REQUIRED_TASKS
+        if task not in told
+    ]  # fmt: skip
+
+
+def _periods(config: Mapping[str, Any]) -> list[GoLiveCheck]:
+    """Nothing personal is kept without an end (IA-095)."""
+    set_ = config.get("retention") or {}
+    return [
+        GoLiveCheck(
+            f"retention.{code}",
+            _("retention.{code} is missing in tenant.yaml: every category of personal data has a period.", code=code),
+            "IA-095",
+        )
+        for code in CATEGORIES
+        if code not in set_
+    ]
+
+
 def _test_sites(config: Mapping[str, Any]) -> list[GoLiveCheck]:
     """Anybody gets an identity at a provider's test site: it opens no portal to the public."""
     return [
@@ -136,10 +167,11 @@ def _emergency(config: Mapping[str, Any], runtime: PluginRuntime) -> list[GoLive
 
 def _documents(bundle: Mapping[str, Any]) -> list[GoLiveCheck]:
     legal = bundle.get("legal", {})
+    there = {*legal, *(d.get("stands_for") for d in legal.values())}
     missing = [
         GoLiveCheck(f"legal.{code}", _("The document {code} is missing.", code=code), "CB-060")
         for code in DOCUMENTS
-        if code not in legal
+        if code not in there
     ]
     for code, document in legal.items():
         for language in bundle["config"]["languages"]:

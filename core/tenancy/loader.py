@@ -213,8 +213,14 @@ class _Reader:
             if code and code in codes[:index]:
                 self._add(("legal", "documents", index, "code"), "listed twice", found=repr(code))
         extra = [c for c in codes if c and c not in DOCUMENTS]
+        taken = [d.get("stands_for") for d in documents or [] if isinstance(d, dict)]
+        for index, role in enumerate(taken):
+            if role and (role in codes or role in taken[:index]):
+                self._add(
+                    ("legal", "documents", index, "stands_for"), "another document has that place", found=repr(role)
+                )
         for code in DOCUMENTS:
-            if codes and code not in codes:
+            if codes and code not in codes and code not in taken:
                 typo = nearest(code, extra)
                 self._add(
                     ("legal", "documents", codes.index(typo), "code") if typo else ("legal", "documents"),

@@ -9,12 +9,36 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 from core.tenancy.schema_fields import Strict, email, number, text
 from core.tenancy.schema_providers import Provider
 
+PASSWORD_CHARACTERS = ("lower", "upper", "unaccented_upper", "digit", "special")
+LEAST_STRENGTH = 2  # of a password that nothing but its strength protects
+
 
 class Password(Strict):
-    """What a password must be: length and strength (zxcvbn score 0 to 4); no composition rule, no forced renewal."""
+    """What a password must be: length and strength (zxcvbn score 0 to 4); never a forced renewal.
+
+    A partner whose contract asks for kinds of characters names them in `require`, and may then ask for less strength.
+    """
 
     min_length = number("Fewest characters", 8, 64, 12)
-    min_strength = number("Least strength, 0 to 4", 2, 4, 3)
+    min_strength = fields.Integer(
+        strict=True,
+        load_default=3,
+        validate=validate.Range(0, 4),
+        metadata={"description": "Least strength, 0 to 4; under 2 only beside `require`", "example": 3},
+    )
+    require = fields.List(
+        fields.String(validate=validate.OneOf(PASSWORD_CHARACTERS)),
+        load_default=list,
+        metadata={
+            "description": "Kinds of characters, one of each at least (IA-060); better none: length is what protects",
+            "example": ["lower", "unaccented_upper", "special"],
+        },
+    )
+
+    @validates_schema
+    def _protects(self, data: dict[str, Any], **_kwargs: Any) -> None:
+        if data["min_strength"] < LEAST_STRENGTH and not data["require"]:
+            raise ValidationError(f"at least {LEAST_STRENGTH} where `require` asks for no characters", "min_strength")
 
 
 class SecondFactor(Strict):

@@ -24,6 +24,7 @@ from core.tenancy.schema_fields import (
     words,
 )
 from core.tenancy.schema_policies import Booking, Identity, Notifications, Prescriptions, ServiceSettings
+from core.tenancy.schema_privacy import Retention, Subcontractor
 from core.tenancy.schema_record import Record
 from core.tenancy.theme import FONTS, LAYOUTS, PALETTE, REQUIRED
 
@@ -88,6 +89,16 @@ class DataProtection(Strict):
 
     officer_name = text("Data-protection officer", "Paul Meyer", required=False)
     email = email("Dedicated address, distinct from support", required=False)
+    postal_address = text(
+        "Postal address of the officer",
+        "Délégué à la protection des données, 1 rue du Pont, 57000 Metz",
+        required=False,
+    )
+    subcontractors = fields.List(
+        fields.Nested(Subcontractor),
+        load_default=list,
+        metadata={"description": "Companies entrusted with a part of the work; published", "example": []},
+    )
     authority = words("Supervisory authority with its address", "CNIL, Paris")
 
 
@@ -157,6 +168,12 @@ class LegalDocument(Strict):
         "Which document: the folder's name",
         "terms_of_use_and_sale",
         validate=validate.Regexp(r"^[a-z][a-z0-9_]*\Z", error="small letters, digits and _"),
+    )
+    stands_for = text(
+        "The document of the platform whose place it takes, where it has another code",
+        "terms_of_use_and_sale",
+        required=False,
+        validate=validate.OneOf(DOCUMENTS),
     )
     version = text(
         "Version: the folder's name",
@@ -328,6 +345,7 @@ class TenantConfig(Strict):
     record = fields.Nested(
         Record, load_default=lambda: Record().load({}), metadata={"description": "Health profile", "example": {}}
     )
+    retention = Retention(load_default=dict)
     prescriptions = fields.Nested(
         Prescriptions,
         load_default=lambda: Prescriptions().load({}),

@@ -17,6 +17,7 @@ from core.db import db, global_scope, tenant_scope
 from core.hooks.types import GoLiveCheck
 from core.jobs import announce
 from core.messages import Message, _
+from core.tenancy.export import write_folder
 from core.tenancy.golive import missing_for_live
 from core.tenancy.loader import Change, LoadResult, bundle_digest, diff_bundles, load_folder
 from core.tenancy.models import Tenant, TenantHost, TenantRevision
@@ -64,8 +65,19 @@ def apply(folder: Path, author: str, note: str = "") -> Applied:
     return store(result.bundle, author, note)
 
 
-def store(bundle: Mapping[str, Any], author: str, note: str = "") -> Applied:
-    """Store a validated bundle. The same content again makes no new revision."""
+class Overtaken(TenantRefused):
+    """The portal has a newer revision (`revision`) than the one on which a change was made."""
+
+    def __init__(self, revision: int) -> None:
+        super().__init__(_("Revision {number} was published meanwhile.", number=revision))
+        self.revision = revision
+
+
+def store(bundle: Mapping[str, Any], author: str, note: str = "", *, base: int | None = None) -> Applied:
+    """Store a validated bundle. The same content again makes no new revision.
+
+    `base` is the revision on which the change was made: when another one is in force, Overtaken is raised.
+    """
     slug = bundle["config"]["slug"]
     with global_scope():
         tenant = db.session.execute(select(Tenant).where(Tenant.slug == slug).with_for_update()).scalar_one_or_none()
@@ -76,6 +88,10 @@ def store(bundle: Mapping[str, Any], author: str, note: str = "") -> Applied:
             db.session.flush()
         else:
             old = _bundle(tenant.id, tenant.revision)
+        if base is not None and tenant.revision != base:
+            newer = tenant.revision
+            db.session.rollback()
+            raise Overtaken(newer)
         changes = diff_bundles(old, bundle) if old else []
         if old and not changes:
             db.session.rollback()
@@ -192,6 +208,19 @@ def diff(folder: Path) -> Sequence[Change]:
         old = _bundle(tenant.id, tenant.revision) if tenant else {}
         db.session.rollback()
     return diff_bundles(old, result.bundle)
+
+
+def export(slug: str, folder: Path, number: int | None = None) -> list[Path]:
+    """Write a revision (default: the one in force) as a folder; returns the files that changed. Raises TenantRefused."""
+    with global_scope():
+        tenant = _locked(slug)
+        wanted = number or tenant.revision
+        found = db.session.get(TenantRevision, (tenant.id, wanted))
+        if found is None:
+            raise TenantRefused(_("There is no revision {number} of {slug}.", number=wanted, slug=slug))
+        bundle = dict(found.bundle)
+        db.session.rollback()
+    return write_folder(bundle, folder, _runtime())
 
 
 def lacking(slug: str) -> list[GoLiveCheck]:

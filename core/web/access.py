@@ -7,6 +7,9 @@ from typing import Any, TypeVar
 
 from flask import Flask, abort, current_app, g, request
 
+from core import audit
+from core.db import db
+
 F = TypeVar("F", bound=Callable[..., Any])
 ROLES = ("public", "signed_in", "patient", "professional", "operator", "partner", "client")
 # Views of libraries that are public by nature: files only.
@@ -49,6 +52,13 @@ def check_all(app: Flask) -> None:
         raise UndeclaredView("views without a declared access: " + ", ".join(missing))
 
 
+def _refuse(kind: str, who: object, role: str) -> Any:
+    """Refuse, and keep on the trail who asked for what: only declared recipients reach data (CB-281, IA-093)."""
+    audit.record("access.refused", kind, who, {"role": role, "endpoint": request.endpoint})
+    db.session.commit()
+    abort(403)
+
+
 def enforce() -> Any:
     """Ask before the view runs: 401 for nobody, 403 for the wrong role; gates (terms, password) come after."""
     if request.endpoint is None:
@@ -58,11 +68,11 @@ def enforce() -> Any:
         return None
     account, client = g.get("account"), g.get("client")
     if client is not None:
-        return None if "client" in wanted else abort(403)
+        return None if "client" in wanted else _refuse("client", client.id, "client")
     if account is None:
         abort(401)
     if "signed_in" not in wanted and account.role not in wanted:
-        abort(403)
+        return _refuse("account", account.id, account.role)
     for gate in current_app.extensions.get("portico_gates", []):
         answer = gate(account)
         if answer is not None:

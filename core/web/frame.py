@@ -107,6 +107,17 @@ def _headers(response: Response) -> Response:
     return response
 
 
+def framed_here(styles: bool = False) -> str:
+    """The policy of a page that this portal shows inside one of its own: a preview. It runs no script.
+
+    With `styles` the page may hold styles of its own, as the text of an e-mail does.
+    """
+    policy = CSP.replace("frame-ancestors 'none'", "frame-ancestors 'self'").replace(
+        "script-src 'self'", "script-src 'none'"
+    )
+    return policy.replace("style-src 'self'", "style-src 'unsafe-inline'") if styles else policy
+
+
 def allow(directive: str, *origins: str) -> None:
     """Open the present page's content policy to these origins: `connect-src` or `frame-src` only.
 

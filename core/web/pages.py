@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -58,8 +58,29 @@ def _of_the_portal() -> dict[str, Any]:
         "dev": current_app.extensions["portico"].settings.development,
         "layout": tenant.config["theme"].get("layout", "lines"),
         "asset": asset,
-        "theme_url": url_for("web.stylesheet", revision=tenant.revision),
+        "theme_url": tenant._memo.get("theme_url") or url_for("web.stylesheet", revision=tenant.revision),
+        "legal_titles": legal_titles,
     }
+
+
+def legal_titles() -> list[tuple[str, str]]:
+    """The portal's legal documents as (code, title in the visitor's language), in the order of tenant.yaml (IA-021).
+
+    Where a new version is announced the title is that of the one before: what is kept of a page outlives a midnight.
+    """
+    found = []
+    for code, document in g.tenant.bundle.get("legal", {}).items():
+        texts = document.get("previous_texts") or document.get("texts", {})
+        text = texts.get(words.language()) or next(iter(texts.values()), "")
+        title = content.title_of(text, g.tenant.config, words.language()) or code.replace("_", " ")
+        found.append((code, title))
+    return found
+
+
+def read_elsewhere(view: Any, theme_url: str, drawings: Mapping[str, str]) -> None:
+    """Let the pages of this view find its theme and drawings at other addresses: a preview has no revision to name."""
+    view._memo["theme_url"] = theme_url
+    view._memo.update({f"asset|{name}": url for name, url in drawings.items()})
 
 
 def asset(name: str) -> str | None:
@@ -94,8 +115,8 @@ def _entries(role: str) -> tuple[Place, ...]:
     """The places of a role, core's and the plugins', in order; the same for all of that role and language."""
     found = [
         (weight, url_for(endpoint), label, icon)
-        for weight, roles, endpoint, label, icon in current_app.extensions.get("portico_navigation", [])
-        if role in roles and endpoint in current_app.view_functions
+        for weight, roles, endpoint, label, icon, when in current_app.extensions.get("portico_navigation", [])
+        if role in roles and endpoint in current_app.view_functions and (when is None or when())
     ]
     found += [
         (entry.weight, url_for(entry.endpoint), entry.label, entry.icon)
@@ -106,9 +127,20 @@ def _entries(role: str) -> tuple[Place, ...]:
     return tuple(Place(url, words.say(label), icon) for _weight, url, label, icon in found)
 
 
-def add_navigation(app: Flask, weight: int, roles: tuple[str, ...], endpoint: str, label: Any, icon: str) -> None:
-    """A room adds its entry to the navigation (called from its `install`)."""
-    entry = (weight, roles, endpoint, label, icon)
+def add_navigation(
+    app: Flask,
+    weight: int,
+    roles: tuple[str, ...],
+    endpoint: str,
+    label: Any,
+    icon: str,
+    when: Callable[[], bool] | None = None,
+) -> None:
+    """A room adds its entry to the navigation (called from its `install`).
+
+    `when` leaves it out of portals without what it is for; it may ask for the portal's configuration only.
+    """
+    entry = (weight, roles, endpoint, label, icon, when)
     app.extensions.setdefault("portico_navigation", []).append(entry)
 
 

@@ -9,8 +9,18 @@ from flask import Flask, current_app
 
 Part = tuple[str, Mapping[str, Any]]
 _KEY = "portico_parts"
-PLACES = ("patient_home", "account", "members", "patient_line")
-"""Home of patients; my data; the people an account acts for; a line of a professional's patients (given its account id)."""
+PLACES = (
+    "patient_home",
+    "account",
+    "members",
+    "patient_line",
+    "before_closing",
+    "agreements",
+    "operator_account",
+    "help",
+)
+"""Home of patients; my data; the people an account acts for; a line of a professional's patients (given its account id);
+what to do before closing an account; my agreements; an account in the console (given the portal and the account); the help page."""
 
 
 def add_part(app: Flask, place: str, weight: int, make: Callable[..., Part | None]) -> None:

@@ -133,6 +133,11 @@ def message_templates() -> Sequence[api.MessageTemplate]:
 
 
 @hookimpl
+def funds() -> Sequence[api.Fund]:
+    return content.FUNDS
+
+
+@hookimpl
 def identity_providers() -> Sequence[api.IdentityProvider]:
     return content.PROVIDERS
 
@@ -296,7 +301,22 @@ def consultation_completed(event: api.Event) -> None:
 
 
 @hookimpl
+def consultation_refunded(event: api.Event) -> None:
+    listeners.note(event)
+
+
+@hookimpl
 def report_saved(event: api.Event) -> None:
+    listeners.note(event)
+
+
+@hookimpl
+def document_clean(event: api.Event) -> None:
+    listeners.note(event)
+
+
+@hookimpl
+def document_refused(event: api.Event) -> None:
     listeners.note(event)
 
 
@@ -307,6 +327,26 @@ def prescription_issued(event: api.Event) -> None:
 
 @hookimpl
 def prescription_dispensed(event: api.Event) -> None:
+    listeners.note(event)
+
+
+@hookimpl
+def record_granted(event: api.Event) -> None:
+    listeners.note(event)
+
+
+@hookimpl
+def record_withdrawn(event: api.Event) -> None:
+    listeners.note(event)
+
+
+@hookimpl
+def expertise_asked(event: api.Event) -> None:
+    listeners.note(event)
+
+
+@hookimpl
+def expertise_answered(event: api.Event) -> None:
     listeners.note(event)
 
 

@@ -14,6 +14,7 @@ from core.plugin_api import (
     DocumentType,
     Domain,
     EmergencyNumber,
+    Fund,
     HealthRegister,
     Holiday,
     IdentifierType,
@@ -34,6 +35,7 @@ from core.plugin_api import (
     Status,
     csv_reader,
 )
+from portico_example import listeners
 
 _ = Domain("example")
 ROOMS_LABEL = _("Rooms of Examplia")
@@ -129,6 +131,11 @@ PROVIDERS = (
         # From this day on the higher level is two factors; at the lower one the portal asks for its code.
         two_factors={dt.date(2026, 1, 1): ("two",)},
         claims={"first_name": ("given_name",), "last_name": ("family_name",), "birth_date": ("birthdate",)},
+    ),
+)
+FUNDS = (
+    Fund(
+        "example_fund", _("Fund of Examplia"), listeners.settle_as("unit_spent"), listeners.settle_as("unit_given_back")
     ),
 )
 REGISTERS = (RegisterFormat("example_table", _("Register of Examplia"), COUNTRY, csv_reader(check_number)),)

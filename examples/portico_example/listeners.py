@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import uuid
 from collections import Counter
+from collections.abc import Callable
 
 from core.plugin_api import Delivery, Event, JoinLink, RoomFacts, ScannerAway, ScanVerdict
 
@@ -19,6 +21,17 @@ def note(event: Event) -> None:
         return
     _seen.add(event.id)
     counts[event.name] += 1
+
+
+def settle_as(step: str) -> Callable[[uuid.UUID], None]:
+    """How a fund is told that a unit is spent or goes back; the same act twice is once. A real plugin keeps a ledger."""
+
+    def settle(act_id: uuid.UUID) -> None:
+        if (key := f"{step}:{act_id}") not in _seen:
+            _seen.add(key)
+            counts[step] += 1
+
+    return settle
 
 
 def tidy() -> None:

@@ -22,6 +22,9 @@ SERVICES = (
         icon="telephone",
         bookable=False,
         weight=5,
+        home_page="insurer_assistance.home",
+        patient_page="insurer_assistance.case",
+        professional_page="insurer_assistance.desk_case",
     ),
 )
 

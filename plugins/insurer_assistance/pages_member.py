@@ -43,7 +43,9 @@ def add_to(blueprint: Blueprint) -> None:
 def _people() -> list[dict[str, Any]]:
     """The account's person and those it acts for, each with their cover and what is left of the year."""
     me = g.account.id
-    found = [{"key": "self", "dependant_id": None, "name": display_name(me), "minor": False, "relation": ""}]
+    found: list[dict[str, Any]] = [
+        {"key": "self", "dependant_id": None, "name": display_name(me), "minor": False, "relation": ""}
+    ]
     found += [
         {"key": str(d.id), "dependant_id": d.id, "name": d.name, "minor": d.kind == "minor", "relation": d.relation}
         for d in dependants_of(me)
@@ -209,12 +211,9 @@ def _day(text: str) -> dt.date | None:
 
 
 def _times(window: dict[str, Any]) -> list[str]:
-    first, last = (dt.datetime.strptime(window[k], "%H:%M") for k in ("from", "to"))
-    found = []
-    while first <= last:
-        found.append(first.strftime("%H:%M"))
-        first += dt.timedelta(minutes=window["step_minutes"])
-    return found
+    first, last = (dt.time.fromisoformat(window[k]) for k in ("from", "to"))
+    minutes = range(first.hour * 60 + first.minute, last.hour * 60 + last.minute + 1, window["step_minutes"])
+    return [f"{m // 60:02}:{m % 60:02}" for m in minutes]
 
 
 def _own(consultation_id: str) -> Case:

@@ -9,14 +9,15 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import func, select
 
 from core.plugin_api import Domain, Message, PatientFacts, ProfessionalFacts, Question
 from core.plugin_api.acts import NotAllowed, ask, decide, decided, promise
-from core.plugin_api.pages import Refused, current_tenant
-from core.plugin_api.people import dependants_of, missing, patient_facts, person_of
+from core.plugin_api.pages import Refused
 from core.plugin_api.people import cared_for as cared_for_by
+from core.plugin_api.people import dependants_of, missing, patient_facts, person_of
 from core.plugin_api.tables import db, new_id, now, record
 from plugins.insurer_assistance import cases, members, quota
 from plugins.insurer_assistance.cases import CALL_BACK, KIND, LATER, NOW, SERVICE, Told
@@ -242,7 +243,12 @@ def new_case(wanted: Wanted, member: Member, state: str) -> Case:
 
 def to_doctor(case: Case, wanted: Wanted, member: Member) -> Case:
     """Send a held or new case to the doctors: decisions, unit, place, request, promise. Raises NotAllowed, Refused."""
-    act = {"account_id": case.account_id, "person_id": person_of(case.account_id), "act_kind": KIND, "act_id": case.id}
+    act: dict[str, Any] = {
+        "account_id": case.account_id,
+        "person_id": person_of(case.account_id),
+        "act_kind": KIND,
+        "act_id": case.id,
+    }
     decided(access_facts(wanted, member), **act)
     year = cases.year_of(case.wanted_at or now())
     decided(coverage_facts(wanted, member, quota.balance(member.id, year).used), **act)
@@ -295,15 +301,12 @@ def free_steps(day: dt.date) -> list[dt.datetime]:
     ]
     if not wanted:
         return []
-    taken = dict(
-        db.session.execute(
-            select(Case.wanted_at, func.count())
-            .where(Case.wanted_at.in_(wanted), Case.state != cases.CLOSED)
-            .group_by(Case.wanted_at)
-        )
-        .tuples()
-        .all()
-    )
+    rows = db.session.execute(
+        select(Case.wanted_at, func.count())
+        .where(Case.wanted_at.in_(wanted), Case.state != cases.CLOSED)
+        .group_by(Case.wanted_at)
+    ).all()
+    taken = {row[0]: row[1] for row in rows}
     return [s for s in wanted if taken.get(s, 0) < window["per_step"]]
 
 

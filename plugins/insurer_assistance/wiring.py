@@ -20,19 +20,21 @@ JOBS = (
 
 def blueprints() -> Sequence[Blueprint]:
     """All pages, made anew for each application."""
-    from plugins.insurer_assistance import pages_doctor, pages_list, pages_member
+    from plugins.insurer_assistance import pages_doctor, pages_insurer, pages_list, pages_member
 
     made = Blueprint("insurer_assistance", __name__, template_folder="templates")
     pages_member.add_to(made)
     pages_doctor.add_to(made)
     pages_list.add_to(made)
+    pages_insurer.add_to(made)
     return (made,)
 
 
 NAVIGATION = (
-    NavigationEntry("insurer_assistance", _("Teleconsultation"), "insurer_assistance.home", "camera-video", ("patient",), weight=12),
+    NavigationEntry("insurer_assistance", _("Doctor"), "insurer_assistance.home", "telephone-inbound", ("patient",), weight=12),
     NavigationEntry("insurer_assistance_desk", _("Call-backs"), "insurer_assistance.desk", "telephone-inbound", ("professional",), weight=12),
     NavigationEntry("insurer_assistance_members", _("Members"), "insurer_assistance.members_list", "people", ("operator", "partner"), weight=12),
+    NavigationEntry("insurer_assistance_figures", _("Figures"), "insurer_assistance.figures", "bar-chart", ("partner",), weight=20),
 )  # fmt: skip
 
 

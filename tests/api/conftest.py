@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 from core import clock
 from core.consent import service as consent
 from core.db import db
-from core.identity import profile, sessions, uploads
+from core.identity import accounts, profile, sessions, uploads
 from core.tenancy import current
 from core.testing.makers import MONDAY, make_account, make_professional
 
@@ -76,6 +76,21 @@ def nir() -> str:
     """A number of French health insurance with its key, another each time."""
     body = f"2800575{next(_people):06}"
     return f"{body}{97 - int(body) % 97:02}"
+
+
+@pytest.fixture
+def program(app: Flask, frontalia: current.TenantView) -> Callable[..., Caller]:
+    """`program(account_id)`: the program of an account that is there already, signed in with two factors unless said."""
+
+    def make(account_id: uuid.UUID, factors: str = "password+code") -> Caller:
+        with current.entered(frontalia.id):
+            account = accounts.by_id(account_id)
+            consent.accept(account.id, consent.to_accept(), language="en", way="registration")
+            token = sessions.open_session(account, factors)
+            db.session.commit()
+        return Caller(app, "frontalia", token, account_id)
+
+    return make
 
 
 @pytest.fixture

@@ -143,7 +143,7 @@ def accepted(caller) -> dict[str, str]:
 @pytest.mark.rule("CB-081", "CB-087", "CB-278")
 def test_registering_confirming_signing_in(caller, portals, inbox):
     boxes = accepted(caller)
-    made = caller()("POST", "/registrations/patient", {**PERSON, "accept": boxes})
+    made = caller()("POST", "/registrations/patient", {**PERSON, "undertaking": True, "accept": boxes})
     assert made.status_code == 202, made.get_json()
     early = caller()("POST", "/session", {"email": PERSON["email"], "password": PASSWORD})
     assert early.status_code == 401
@@ -157,7 +157,7 @@ def test_registering_confirming_signing_in(caller, portals, inbox):
     mine, _challenge = sign_in(caller, inbox)
     assert mine("GET", "/me").get_json()["email"] == PERSON["email"]
     assert mine("GET", "/me/category").get_json()["code"] == "other"
-    again = caller()("POST", "/registrations/patient", {**PERSON, "accept": boxes})
+    again = caller()("POST", "/registrations/patient", {**PERSON, "undertaking": True, "accept": boxes})
     assert (again.status_code, again.get_json()) == (202, made.get_json())
 
 
@@ -165,6 +165,7 @@ def test_registering_confirming_signing_in(caller, portals, inbox):
 def test_every_wrong_value_is_named_with_its_place(caller, monday):
     bad = {
         **PERSON,
+        "undertaking": True,
         "birth_date": "2099-01-01",
         "email": "no address",
         "phone": "12",
@@ -223,6 +224,7 @@ def test_dependants(patient):
         "birth_date": "2019-05-17",
         "sex": "male",
         "relation": "parent",
+        "declared": True,
     }
     made = patient("POST", "/me/dependants", child)
     assert (made.status_code, made.get_json()["kind"], made.get_json()["age"]) == (201, "minor", 7)

@@ -81,6 +81,21 @@ def test_what_books_wants_a_key(document):
         ("post", "/appointments"),
         ("post", "/appointments/{appointment_id}/move"),
         ("post", "/appointments/{appointment_id}/cancel"),
+        ("post", "/record/registers/{code}/entries"),
+        ("post", "/record/registers/{code}/none"),
+        ("post", "/patients/{account_id}/record/registers/{code}/entries"),
+        ("post", "/patients/{account_id}/record/registers/{code}/none"),
+        ("post", "/record/documents"),
+        ("post", "/consultations/{consultation_id}/documents"),
+        ("post", "/record/grants"),
+        ("post", "/prescriptions/{prescription_id}/new-code"),
+        ("post", "/prescriptions/{prescription_id}/withdraw"),
+        ("post", "/prescriptions/{prescription_id}/hand-over"),
+        ("post", "/colleagues/messages"),
+        ("post", "/expertise"),
+        ("post", "/expertise/{expertise_id}/answer"),
+        ("post", "/expertise/{expertise_id}/decline"),
+        ("post", "/expertise/{expertise_id}/close"),
     }
 
 

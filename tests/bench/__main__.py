@@ -9,7 +9,21 @@ import sys
 import time
 from collections.abc import Callable
 
-from tests.bench import agenda, counting, database, decisions, hooks, kept, live, members, report, starting, trials
+from tests.bench import (
+    agenda,
+    assistance,
+    counting,
+    database,
+    decisions,
+    exchange,
+    hooks,
+    kept,
+    live,
+    members,
+    report,
+    starting,
+    trials,
+)
 from tests.bench.goals import Measured, goal
 from tests.bench.ground import Ground
 from tests.bench.serving import Serving, bookings, latency, pages, tenants
@@ -61,6 +75,8 @@ def main() -> int:
         "memory": lambda: hooks.memory(ground),
         "start": starting.measure,
         "live": lambda: live.measure(ground),
+        "quota": lambda: assistance.measure(ground),
+        "messages": lambda: exchange.measure(ground),
         "tenants": lambda: tenants(serving()),
         "database killed": lambda: trials.kill_database(serving()),
     }

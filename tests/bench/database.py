@@ -18,13 +18,13 @@ from tests.bench.measure import ROUNDS
 _RATE = re.compile(rb"tps = ([0-9.]+)")
 
 
-def pgbench(ground: Ground, program: Path, script: str, *, prepared: bool, seconds: int = 1) -> float:
-    """Transactions per second of a script, four clients, as the application role."""
+def pgbench(ground: Ground, program: Path, script: str, *, prepared: bool, seconds: int = 1, clients: int = 4) -> float:
+    """Transactions per second of a script, as the application role."""
     url = make_url(ground.app_url)
     file = ground.var / "bench.sql"
     file.write_text(script, encoding="utf-8")
     done = subprocess.run(
-        [str(program), "-n", "-c", "4", "-j", "1", "-T", str(seconds), "-M", "prepared" if prepared else "simple", "-f", str(file),
+        [str(program), "-n", "-c", str(clients), "-j", "1", "-T", str(seconds), "-M", "prepared" if prepared else "simple", "-f", str(file),
          "-h", str(url.query["host"]), "-p", str(url.query["port"]), "-U", str(url.username), str(url.database)],
         env={**os.environ, "PGPASSWORD": str(url.password)},
         capture_output=True,

@@ -74,6 +74,8 @@ GOALS = (
     Goal("L1", "Signals of 100 calls that begin at once: all of one call there, p95", "–", 2000, 1000, "ms"),
     Goal("L2", "1,000 patients in waiting rooms: CPU of the live process", "one core", 15, 5, "%"),
     Goal("L3", "“A message has arrived”, 200 open consultations: told to both pages, p95", "–", 250, 50, "ms"),
+    Goal("Q1", "Cover looked up, decided, one unit reserved", "pgbench, the same transaction", 0.2, 0.4, at_least=True),
+    Goal("L4", "A message from send to seen by the other side, 200 open consultations, p95", "–", 500, 200, "ms"),
     Goal("R4", "Every message delivered after kill -9 of the worker", "–", 60, 15, "s"),
 )  # fmt: skip
 

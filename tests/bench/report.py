@@ -59,10 +59,12 @@ REASONS: Mapping[str, str] = {
     "L1": "One Python process passes all signals, and the clients of the measurement share its two cores.",
     "L2": "Seats are renewed every eight seconds, each by a script in Valkey.",
     "L3": "The clients of the measurement share the cores with the live process.",
+    "L4": "Each message is one request that writes and four that draw the thread anew, on two cores that carry the web server, the database, the live process and four hundred pages of the measurement.",
     "R1": "A defect: see the row.",
     "R2": "A defect: see the row.",
     "R3 database": "The server replays its log first; connections of the pools are found dead one by one.",
     "R3 web": "A new worker is forked with everything loaded; what is left is waiting for a turn on the cores.",
+    "Q1": "Each step is a message of its own to the database, and the trail is chained; the decision is in Python.",
     "R4": "A claim runs out after ten seconds, then the relay hands the message out again.",
 }
 

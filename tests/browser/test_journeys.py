@@ -51,6 +51,7 @@ def register(page, base, email):
     page.fill("[name=email]", email)
     page.fill("[name=phone]", "+33 6 12 34 56 78")
     page.fill("[name=password]", PASSWORD)
+    tick(page.locator("[name=undertaking]"))
     for box in ("cookie_policy", "terms_of_use_and_sale", "information_and_consent_notice"):
         assert not page.is_checked(f"[name=accept_{box}]")
         tick(page.locator(f"[name=accept_{box}]"))

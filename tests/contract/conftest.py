@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -13,9 +13,10 @@ import portico_example
 import pytest
 
 from core import builtin
-from core.hooks.manager import BUILTIN, PluginRuntime
+from core.hooks.manager import BUILTIN, PluginRuntime, entry_points
 from core.messages import Message
 from core.settings import Settings
+from core.tenancy import current
 
 
 @dataclass(frozen=True)
@@ -113,3 +114,19 @@ def same_again() -> Callable[..., None]:
         assert one(*arguments) == one(*arguments)
 
     return check
+
+
+@pytest.fixture
+def in_its_portal(implementation: Implementation, request: pytest.FixtureRequest) -> Iterator[None]:
+    """Inside a portal where the plugin is on, as events are told; the example needs none."""
+    if implementation.plugin not in importable():
+        yield
+        return
+    made = request.getfixturevalue("portal_with")(implementation.plugin)
+    with current.entered(made.id):
+        yield
+
+
+def importable() -> set[str]:
+    """The plugins that are installed: portals can have them."""
+    return {e.name for e in entry_points()}

@@ -18,7 +18,7 @@ def event():
     )
 
 
-def test_nothing_comes_back(implementation, event):
+def test_nothing_comes_back(implementation, event, in_its_portal):
     assert implementation(event) is None
 
 

@@ -16,7 +16,7 @@ def event():
     return Event(str(uuid.uuid4()), "report_saved", 1, dt.datetime(2026, 11, 21, 9, 0, tzinfo=dt.UTC), PAYLOAD)
 
 
-def test_nothing_comes_back(implementation, event):
+def test_nothing_comes_back(implementation, event, in_its_portal):
     assert implementation(event) is None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import inspect
 import subprocess
 import sys
@@ -17,11 +18,22 @@ ROOT = Path(__file__).resolve().parents[2]
 SNAPSHOT = Path(__file__).with_name("plugin_api.yaml")
 
 
+ROOMS = ("acts", "pages", "people", "tables")
+
+
+def promised() -> list[tuple[str, object]]:
+    """(name, value) of the promise and of its rooms, which plugins with tables and pages import beside it."""
+    found = [(name, getattr(plugin_api, name)) for name in sorted(plugin_api.__all__)]
+    for room in ROOMS:
+        module = importlib.import_module(f"core.plugin_api.{room}")
+        found += [(f"{room}.{name}", getattr(module, name)) for name in sorted(module.__all__)]
+    return found
+
+
 def described() -> dict[str, str]:
     """Each name that a plugin may import, with its signature or fields: what would break an integrator."""
     found = {}
-    for name in sorted(plugin_api.__all__):
-        value = getattr(plugin_api, name)
+    for name, value in promised():
         fields = getattr(value, "__dataclass_fields__", None)
         if fields is not None:
             found[name] = ", ".join(f"{f.name}: {f.type}" for f in fields.values())

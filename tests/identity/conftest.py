@@ -37,6 +37,7 @@ def patient_form():
             "email": "eloise@example.org",
             "phone": "+33 6 12 34 56 78",
             "password": PASSWORD,
+            "undertaking": "yes",
             **boxes,
         }
         form |= changed

@@ -23,6 +23,7 @@ def form(birth_date, relation="parent", **changed):
         "birth_date": birth_date,
         "sex": "female",
         "relation": relation,
+        "declared": "yes",
     } | changed
 
 

@@ -193,7 +193,7 @@ def test_nothing_typed_is_lost_but_the_password(browse, patient_form):
     page = main(b.post("/register/patient", patient_form(sex=None, birth_date_day="1")))
     assert 'value="N&#39;Diaye-Müller"' in page
     assert 'value="12"' in page and 'value="1985"' in page
-    assert page.count(" checked") == 3
+    assert page.count(" checked") == 4
     assert PASSWORD not in page
 
 

@@ -14,15 +14,19 @@ from core.care.prescriptions.models import Prescription
 from core.care.record import service as record
 from core.care.record.models import HealthEntry, RecordGrant
 from core.care.rooms import service as rooms
+from core.consent import service as consent
 from core.console.service import ensure_console
 from core.db import db
 from core.directory.models import Professional
+from core.identity import dependants, sessions
+from core.privacy import authority
+from core.privacy import service as rights
 from core.scheduling import service, slots
 from core.scheduling.models import Appointment
 from core.tenancy import keys
 from core.tenancy.current import entered
 from core.testing.browser import Browser
-from core.testing.makers import choice, make_booker, make_professional, signed_in
+from core.testing.makers import choice, make_account, make_booker, make_professional, signed_in
 from core.web.access import declared
 
 # Ids of what belongs to one patient and one professional, of the same portal too.
@@ -37,6 +41,8 @@ PRIVATE = {
     "thread_id",
     "expertise_id",
     "reservation_id",
+    "request_id",
+    "authority_id",
 }
 SKIP = ("static", "bootstrap.static")
 
@@ -191,6 +197,16 @@ def rich(app, portals):
             asked_at=clock.now(), sealed=keys.seal_json(booker.person_id, "expertises", "sealed", {"question": "canary note"}),
         )  # fmt: skip
         db.session.add(advice)
+        asked = rights.file(booker.account_id, "rectification", "canary note")
+        data = {
+            "first_name": "Secret",
+            "last_name": "Canaryname",
+            "birth_date": "2019-01-02",
+            "sex": "male",
+            "relation": "parent",
+        }
+        held_by = dependants.add_dependant(booker.account_id, data | {"declared": "yes"})
+        evidence = authority.ask(booker.account_id, held_by.id, "operator-1", "canary note")
         db.session.commit()
         prescription = _prescription(made.pro, booker)
         return {
@@ -200,6 +216,8 @@ def rich(app, portals):
             "thread_id": thread.id,
             "expertise_id": advice.id,
             "reservation_id": held,
+            "request_id": asked.id,
+            "authority_id": evidence.id,
             "appointment_id": row.id,
             "professional_id": made.pro.id,
             "reason_id": made.reason.id,
@@ -246,6 +264,62 @@ def test_somebody_elses_ids_answer_as_absent_ones(app, browse, portals, rich, sl
     if slug == "frontalia":
         # Marking a professional and starting a booking are open to every patient of the same portal.
         before = counted(portals) if role == "patient" else before
+    assert counted(portals) == before
+
+
+# What an operation of the API takes, so that a call gets as far as the question whose it is.
+BODIES = {
+    "health_record.write_entry": {"values": {"what": "x"}},
+    "health_record.complete_entry": {"values": {"what": "x"}},
+    "files.send_file": {"name": "a.pdf", "content": "JVBERi0xLjcKJSVFT0YK"},
+    "consultations.send_message": {"text": "x"},
+    "requests.write_report": {"parts": {"conclusion": "x"}},
+    "prescribed.hand_over": {"evidence": "proof_of_identity"},
+    "peers.give_advice": {"text": "x"},
+    "appointments.move": {"starts_at": "2026-11-30T08:00:00Z"},
+}
+# Of every patient alike: registers by code stand under the caller's own record.
+SHARED_ARGUMENTS = {"professional_id", "reason_id", "practice_id"}
+
+
+@pytest.mark.parametrize(
+    ("slug", "role"),
+    [("frontalia", "patient"), ("frontalia", "professional"), ("rdv-confiance", "patient"), ("rdv-confiance", "professional")],
+)  # fmt: skip
+def test_the_api_answers_somebody_elses_ids_as_absent_ones(app, portals, rich, slug, role):
+    with entered(portals[slug].id):
+        account = make_account("patient") if role == "patient" else make_professional().account
+        consent.accept(account.id, consent.to_accept(), language="en", way="registration")
+        token = sessions.open_session(account, "password+code")
+        db.session.commit()
+        db.session.expunge_all()
+    absent = {name: uuid.uuid4() for name in rich}
+    before, walked = counted(portals), 0
+
+    def ask(rule, method, ids):
+        sent = {"Host": f"{slug}.localhost:8000", "Authorization": f"Bearer {token}", "Accept-Language": "en"}
+        if method not in ("GET", "DELETE"):
+            sent["Idempotency-Key"] = uuid.uuid4().hex
+        answer = app.test_client(use_cookies=False).open(
+            path_of(rule, {**ids, "code": "allergies"}), method=method, headers=sent, base_url=f"http://{slug}.localhost:8000",
+            json=None if method in ("GET", "DELETE") else BODIES.get(rule.endpoint, {}),
+        )  # fmt: skip
+        return answer, answer.get_data(as_text=True)
+
+    for rule in rules(app):
+        wanted = declared(app, rule.endpoint)
+        mine = rule.arguments & set(rich) - SHARED_ARGUMENTS
+        if not rule.rule.startswith("/api/v1") or not mine or not {role, "signed_in"} & set(wanted):
+            continue
+        for method in sorted(rule.methods - {"HEAD", "OPTIONS"}):
+            (answer, body), (other, _body) = ask(rule, method, rich), ask(rule, method, absent)
+            assert "Canaryname" not in body, (method, rule.rule)
+            assert "canary note" not in body, (method, rule.rule)
+            assert answer.status_code == 404, (method, rule.rule, answer.status_code, body)
+            told = [(a.status_code, {**a.get_json(), "instance": ""}) for a in (answer, other)]
+            assert told[0] == told[1], (method, rule.rule)
+            walked += 1
+    assert walked > 15
     assert counted(portals) == before
 
 

@@ -173,7 +173,7 @@ def test_a_plugin_that_does_not_load_is_told_so(made):
             ["jurisdiction_ly"],
             "jurisdiction_ly is neither an installed plugin nor a folder; did you mean jurisdiction_lu?",
         ),
-        (["nothing_like_it"], "installed: jurisdiction_be, jurisdiction_fr, jurisdiction_lu"),
+        (["nothing_like_it"], "installed: insurer_assistance, jurisdiction_be, jurisdiction_fr, jurisdiction_lu"),
         (["."], "neither a pyproject.toml nor the package of an installed plugin"),
         (["--only", "spelling", "jurisdiction_lu"], "no such check: spelling; there are: loads, hooks,"),
     ],

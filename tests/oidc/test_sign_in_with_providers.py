@@ -37,7 +37,7 @@ def count(rows, model):
 
 def boxes():
     codes = ("terms_of_use_and_sale", "information_and_consent_notice", "cookie_policy")
-    return {f"accept_{code}": "2026-11" for code in codes}
+    return {f"accept_{code}": "2026-11" for code in codes} | {"undertaking": "yes"}
 
 
 def test_the_button_is_there_when_the_portal_enables_it_and_its_secret_is_known(browse, enable, own):

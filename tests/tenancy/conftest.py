@@ -141,7 +141,23 @@ host:
 data_protection:
   officer_name: Paul Meyer
   email: dpo@demo.example
+  postal_address: 1 rue du Pont, 57000 Metz
   authority: CNIL, Paris
+  subcontractors:
+    - {name: Host SA, task: hosting, country: FR}
+    - {name: Runner SA, task: operations, country: FR}
+retention:
+  accounts: {months: 36}
+  health_record: {law: true}
+  appointments: {months: 36}
+  files: {law: true}
+  notifications: {months: 12}
+  evidence: {months: 60}
+  complaints: {months: 36}
+  anomaly_reports: {months: 12}
+  rights_requests: {months: 36}
+  invoices: {months: 120}
+  audit_trail: {months: 120}
 contact:
   support_email: help@demo.example
   postal_address: 1 rue du Pont, 57000 Metz

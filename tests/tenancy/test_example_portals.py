@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from core.tenancy.theme import stylesheet
 
 TENANTS = Path(__file__).parents[2] / "tenants"
 PORTALS = {
+    "mutuelle-horizon": (["fr", "en"], {"jurisdiction_fr", "insurer_assistance"}, "rounded"),
     "frontalia": (["fr", "en", "de"], {"jurisdiction_fr", "jurisdiction_lu", "jurisdiction_be"}, "lines"),
     "rdv-confiance": (["fr", "en"], {"jurisdiction_fr", "jurisdiction_lu"}, "search"),
 }
@@ -58,6 +60,12 @@ def test_no_text_shows_a_gap_and_every_page_has_the_name(portal: dict[str, Any])
             assert "{{" not in drawn
 
 
+def terms_of(portal: dict[str, Any]) -> dict[str, Any]:
+    """The terms of a portal, under the name that it gives them."""
+    code = "terms_of_use_and_sale"
+    return next(d for d in portal["legal"].values() if code in (d["code"], d.get("stands_for")))
+
+
 @pytest.mark.rule("CB-002", "CB-003", "CB-005", "CB-268", "CB-300")
 def test_the_legal_texts_show_what_tenant_yaml_holds(portal: dict[str, Any]) -> None:
     config = portal["config"]
@@ -74,22 +82,20 @@ def test_the_legal_texts_show_what_tenant_yaml_holds(portal: dict[str, Any]) -> 
             config["data_protection"]["email"],
         ):
             assert value in notice, (language, value)
-        terms = str(
-            render_markdown(portal["legal"]["terms_of_use_and_sale"]["texts"][language], config, language=language)
-        )
+        terms = str(render_markdown(terms_of(portal)["texts"][language], config, language=language))
         for who in ("professionals", "operator"):
             assert config["legal"]["insurance"][who][language] in terms, (language, who)
         assert {"fr": "France", "en": "France", "de": "Frankreich"}[language] in terms
 
 
-def test_the_two_portals_share_no_brand(installed: PluginRuntime) -> None:
-    one, two = (load_folder(TENANTS / slug, installed).bundle for slug in sorted(PORTALS))
-    assert one is not None and two is not None
-    for mine, other in ((one, two), (two, one)):
-        held = " ".join(str(v) for v in (mine["legal"], mine["content"], mine["branding"])).lower()
-        assert other["config"]["name"].lower() not in held
-        assert other["config"]["slug"] not in held
-    assert stylesheet(one["config"]["theme"]) != stylesheet(two["config"]["theme"])
+@pytest.mark.parametrize(("one", "two"), list(itertools.permutations(sorted(PORTALS), 2)))
+def test_portals_share_no_brand(one: str, two: str, installed: PluginRuntime) -> None:
+    mine, other = (load_folder(TENANTS / slug, installed).bundle for slug in (one, two))
+    assert mine is not None and other is not None
+    held = " ".join(str(v) for v in (mine["legal"], mine["content"], mine["branding"])).lower()
+    assert other["config"]["name"].lower() not in held
+    assert other["config"]["slug"] not in held
+    assert stylesheet(mine["config"]["theme"]) != stylesheet(other["config"]["theme"])
 
 
 @pytest.mark.rule("CB-035")

@@ -41,7 +41,7 @@ UNKNOWN_DEEP = "identity: {password: {min_lenght: 12}}\nservices:"
             "identity.password.min_lenght",
             "unknown key",
             "",
-            "min_length, min_strength",
+            "min_length, min_strength, require",
             "min_length",
         ),
         ("services:", "zzqq: 1\nservices:", 0, "zzqq", "unknown key", "", "theme", ""),
@@ -345,7 +345,7 @@ def test_the_sentence_reads_well(edit: Edit, only: Only, folder: Path) -> None:
     line = edit("services:", UNKNOWN_DEEP)
     assert str(only()) == (
         f"{folder}/tenant.yaml:{line}: identity.password.min_lenght: unknown key; did you mean `min_length`? "
-        "allowed: min_length, min_strength"
+        "allowed: min_length, min_strength, require"
     )
 
 
@@ -456,3 +456,14 @@ def test_a_reserved_slug_is_refused(tmp_path: Path, folder: Path, runtime: Plugi
     edit('slug: "demo-clinic"', "slug: console")
     moved = folder.rename(tmp_path / "console")
     assert [p.message for p in load_folder(moved, runtime).problems if p.key == "slug"] == ["“console” is reserved"]
+
+
+def test_a_document_of_another_name_takes_a_place(edit, load, folder):
+    edit("{code: cookie_policy,", "{code: biscuits, stands_for: cookie_policy,")
+    (folder / "legal" / "cookie_policy").rename(folder / "legal" / "biscuits")
+    assert [str(p) for p in load().problems] == []
+
+
+def test_a_place_is_taken_once(edit, only):
+    edit("{code: cookie_policy,", "{code: cookie_policy, stands_for: legal_notice,")
+    assert "another document has that place" in str(only())

@@ -203,6 +203,9 @@ class DependantInput(PersonInput):
     """A minor or protected adult."""
 
     relation = typed("parent, guardian, curator or mandate", most=20)
+    declared = fields.Boolean(
+        required=True, metadata=told("The holder declares to be responsible for adding this person: true")
+    )
 
 
 class DependantAnswer(Output):

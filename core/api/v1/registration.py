@@ -42,6 +42,10 @@ class _NewAccount(PersonInput):
 class PatientInput(_NewAccount):
     """A patient's registration."""
 
+    undertaking = fields.Boolean(
+        required=True,
+        metadata=told("The person undertakes to give exact data, their own identity and their true age: true"),
+    )
     residence = typed("Country where the person lives, ISO", required=False, most=2)
     workplace = typed("Country where the person works, ISO", required=False, most=2)
 

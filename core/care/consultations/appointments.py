@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from core import clock
 from core.care.consultations import states
+from core.care.consultations.clocks import owe_call
 from core.care.consultations.models import Consultation
 from core.care.consultations.service import KIND, WORDS, Moved, close, locked
 from core.db import current_tenant_id, db, new_id
@@ -57,6 +58,8 @@ def booked(event: Event) -> None:
         .returning(Consultation.id)
     ).scalar_one_or_none()
     if made is not None:
+        if not price:
+            owe_call(Consultation.get(made))
         announce("consultation_planned", {"consultation_id": str(made)})
 
 
@@ -91,6 +94,8 @@ def pay(account_id: uuid.UUID, consultation_id: uuid.UUID) -> int:
     if row.state != states.ACCEPTED:
         raise Moved(row.state, WORDS[row.state])
     money.hold(row.id, account_id, row.highest_cents, row.currency)
+    # Who has not been paid cannot call, and so owes no call before.
+    owe_call(row)
     return money.held_cents(row.id, row.currency)
 
 

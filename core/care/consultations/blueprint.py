@@ -16,7 +16,6 @@ from core.directory.models import Professional
 from core.identity import people as identity
 from core.live import pages as live
 from core.money import service as money
-from core.promises import service as promises
 from core.scheduling.models import Appointment
 
 bp = Blueprint("care", __name__, template_folder="templates")
@@ -50,7 +49,7 @@ def shown(row: Consultation) -> dict[str, Any]:
     if lines:
         messages.seen(row, side, lines[-1].seq)
     docs = files.of(row, g.account.id)
-    owed = promises.due_of(service.REPORT, service.KIND, [row.id]).get(row.id)
+    due = service.due_of([row]).get(row.id)
     return {
         "row": row,
         "side": side,
@@ -70,7 +69,8 @@ def shown(row: Consultation) -> dict[str, Any]:
         "versions": reports.versions(row.id) if side != "asked" else [],
         "parts": reports.PARTS,
         "held": money.held_cents(row.id, row.currency),
-        "report_due": owed.due_at if owed is not None and owed.state in ("open", "missed") else None,
+        "call_due": due if row.state == states.ACCEPTED else None,
+        "report_due": due if service.owed_in(row.state) == service.REPORT else None,
         "room": calling.room_of(row),
         "appointment": Appointment.get(row.appointment_id) if row.appointment_id else None,
         "message_key": new_token,

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import uuid
 from typing import Any
 
 from flask import url_for
 
-from core import clock
-from core.care.consultations import calls, files, messages, states
+from core.care.consultations import calls, clocks, files, messages, states
 from core.care.consultations.models import Consultation
-from core.care.consultations.service import KIND, access_consultation, close, locked, side_of
+from core.care.consultations.service import CALL_START, KIND, access_consultation, close, locked, side_of
+from core.care.documents import service as documents
 from core.care.rooms import panels
 from core.care.rooms import service as rooms
 from core.care.rooms.models import Room
@@ -22,11 +21,7 @@ from core.jobs import consumer
 from core.live import topics
 from core.live.topics import Standing
 from core.messages import _
-from core.scheduling.models import Appointment
-from core.tenancy.current import current_tenant
-
-OPENS_BEFORE = dt.timedelta(minutes=15)
-"""How long before an appointment its room can be entered: time for a check of the devices."""
+from core.promises import service as promises
 
 
 def open_for(row: Consultation) -> Room | None:
@@ -43,7 +38,7 @@ def open_for(row: Consultation) -> Room | None:
     ):
         return None
     professional: Professional = Professional.get(row.professional_id)
-    opens_at, starts_by = _times(row)
+    opens_at, starts_by = clocks.times(row)
     there = rooms.of_subject(row.id)
     if there is not None and there.professional_account_id != professional.account_id:
         rooms.give_to(there, professional.account_id, opens_at, starts_by)
@@ -57,17 +52,6 @@ def open_for(row: Consultation) -> Room | None:
         starts_by=starts_by,
         limit_minutes=row.limit_minutes,
     )
-
-
-def _times(row: Consultation) -> tuple[dt.datetime, dt.datetime]:
-    if row.appointment_id is not None:
-        appointment: Appointment = Appointment.get(row.appointment_id)
-        return appointment.starts_at - OPENS_BEFORE, appointment.ends_at
-    if row.wanted_at is not None:
-        return row.wanted_at - OPENS_BEFORE, row.wanted_at + dt.timedelta(minutes=row.limit_minutes or 0)
-    hours = current_tenant().config["care"]["call_within_hours"]
-    accepted = row.accepted_at or clock.now()
-    return accepted, accepted + dt.timedelta(hours=hours)
 
 
 @consumer("consultation_accepted", "core.care.calls")
@@ -86,7 +70,8 @@ def moved(event: Event) -> None:
 
     row = of_appointment(uuid.UUID(event.payload["appointment_id"]))
     if row is not None and row.state == states.ACCEPTED:
-        rooms.move_room(row.id, *_times(row))
+        rooms.move_room(row.id, *clocks.times(row))
+        clocks.move_call(row)
 
 
 def _starting(consultation_id: uuid.UUID) -> None:
@@ -100,6 +85,7 @@ def _ended(consultation_id: uuid.UUID, reason: str) -> None:
         return
     row = calls.ended(consultation_id)
     if reason == "not_started" and row.state == states.ACCEPTED:
+        promises.miss(CALL_START, KIND, row.id)
         close(locked(consultation_id), states.CANCELLED, "portal")
 
 
@@ -162,7 +148,7 @@ def thread_of(row: Consultation, account_id: uuid.UUID) -> dict[str, Any]:
         "side": side_of(row, account_id),
         "lines": messages.of(row),
         "docs": docs,
-        "waiting_scan": False,
+        "waiting_scan": any(d.state == "quarantined" for d in docs.values()) and documents.waiting_for_scanner(),
         "who": identity.display_name(row.patient_account_id, row.dependant_id),
         "pro": Professional.get(row.professional_id) if row.professional_id else None,
         "writable": row.state in states.UNDER_WAY,

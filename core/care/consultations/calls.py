@@ -8,9 +8,10 @@ from core import clock
 from core.care.consultations import states
 from core.care.consultations.appointments import paid
 from core.care.consultations.models import Consultation
-from core.care.consultations.service import WORDS, Moved, close, locked, owe_report, step
+from core.care.consultations.service import CALL_START, KIND, WORDS, Moved, close, locked, owe_report, step
 from core.directory.models import Professional
 from core.messages import _
+from core.promises import service as promises
 from core.web.frame import Refused
 
 
@@ -23,6 +24,7 @@ def started(consultation_id: uuid.UUID) -> Consultation:
         raise Refused(_("The patient has not paid yet. The call can start as soon as the price is held."), status=409)
     step(row, states.IN_PROGRESS, "professional")
     row.started_at = clock.now()
+    promises.keep(CALL_START, KIND, row.id)
     return row
 
 

@@ -28,9 +28,9 @@ bp = desk
 
 def install(app: Flask) -> None:
     """Navigation of professionals."""
-    add_navigation(app, 15, ("professional",), "care_desk.requests_page", _("Requests"), "inbox")
+    add_navigation(app, 15, ("professional",), "care_desk.requests_page", _("Requests"), "inbox", directory.asks)
     add_navigation(app, 25, ("professional",), "care_desk.reports_page", _("Reports"), "file-earmark-text")
-    add_navigation(app, 55, ("professional",), "care_desk.tariffs", _("Tariffs"), "tag")
+    add_navigation(app, 55, ("professional",), "care_desk.tariffs", _("Tariffs"), "tag", directory.asks)
 
 
 def _named(entries: list[lists.Entry]) -> list[tuple[lists.Entry, str]]:

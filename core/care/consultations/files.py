@@ -93,20 +93,27 @@ def keep(row: Consultation, author_account_id: uuid.UUID, found: Received) -> li
     return kept
 
 
-def send(account_id: uuid.UUID, consultation_id: uuid.UUID, words: str, key: str | None, found: Received) -> None:
-    """Send words and files to the other side: each file is a line of its own. Raises as `messages.post`."""
+def send(
+    account_id: uuid.UUID, consultation_id: uuid.UUID, words: str, key: str | None, found: Received
+) -> list[uuid.UUID]:
+    """Send words and files to the other side: each file is a line of its own. Raises as `messages.post`.
+
+    Answers the ids of the files.
+    """
     if found.problems:
         raise Refused(*found.problems, status=422)
     if words.strip() or not found.files:
         messages.post(account_id, consultation_id, words, client_key=key)
     if not found.files:
-        return
+        return []
     row = access_consultation(consultation_id, account_id)
     assert row is not None
     if side_of(row, account_id) is None or row.state not in states.UNDER_WAY:
         messages.post(account_id, consultation_id, words, client_key=key)  # says why not
-    for document_id in keep(row, account_id, found):
+    kept = keep(row, account_id, found)
+    for document_id in kept:
         messages.post(account_id, consultation_id, "", document_id=document_id)
+    return kept
 
 
 def of(row: Consultation, viewer: uuid.UUID) -> dict[uuid.UUID, documents.Listed]:

@@ -12,10 +12,9 @@ from sqlalchemy import select
 from core import clock
 from core.care.consultations import messages, states
 from core.care.consultations.models import Consultation, ConsultationOffer
-from core.care.consultations.service import ANSWER, KIND, REPORT, offers_of
+from core.care.consultations.service import due_of, offers_of
 from core.db import db
 from core.directory.models import Professional
-from core.promises import service as promises
 
 PAST_LINES = 100
 
@@ -103,20 +102,18 @@ def _entries(rows: list[Consultation], side: str) -> list[Entry]:
     wanted = {p for r in rows for p in ([r.professional_id] if r.professional_id else asked.get(r.id, []))}
     people = {p.id: p for p in _professionals(wanted)}
     waiting = messages.unseen(ids, side) if ids else {}
-    answers = promises.due_of(ANSWER, KIND, ids) if ids else {}
-    reports = promises.due_of(REPORT, KIND, ids) if ids else {}
+    owed = due_of(rows)
     result = []
     for row in rows:
         who = [row.professional_id] if row.professional_id else asked.get(row.id, [])
-        owed = answers.get(row.id) if row.state == states.REQUESTED else reports.get(row.id)
-        open_ = owed is not None and owed.state in ("open", "missed")
+        due = owed.get(row.id)
         result.append(
             Entry(
                 row,
                 tuple(people[p] for p in who if p in people),
                 waiting.get(row.id, 0),
-                owed.due_at if owed is not None and open_ else None,
-                late=owed is not None and open_ and owed.due_at <= clock.now(),
+                due,
+                late=due is not None and due <= clock.now(),
             )
         )
     return result

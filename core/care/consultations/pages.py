@@ -41,7 +41,7 @@ __all__ = ["bp", "install"]
 
 def install(app: Flask) -> None:
     """Navigation of patients, and what they can do with a service that is asked for."""
-    add_navigation(app, 25, ("patient",), "care.consultations", _("Consult"), "chat-dots")
+    add_navigation(app, 25, ("patient",), "care.consultations", _("Consult"), "chat-dots", directory.asks)
     app.extensions["portico_consultation_pages"] = {
         "patient": "care.consultation",
         "professional": "care_desk.history_page",
@@ -245,12 +245,21 @@ def _page_with(row: Consultation, refusal: Refused) -> str:
 @access("patient", "professional")
 def thread(consultation_id: str) -> Any:
     """The messages alone, for a page that is already open."""
-    row = own(consultation_id)
-    if service.side_of(row, g.account.id) is None:
-        abort(404)
-    drawn = render_template("consultations/_lines.html", **shown(row))
+    context = _thread(own(consultation_id))
+    drawn = render_template("consultations/_lines.html", **context)
     db.session.commit()
     return drawn
+
+
+def _thread(row: Consultation) -> dict[str, Any]:
+    """What the messages alone need, and no more: they are drawn again at every word. What is drawn counts as seen."""
+    side = service.side_of(row, g.account.id)
+    if side is None:
+        abort(404)
+    context = calling.thread_of(row, g.account.id)
+    if context["lines"]:
+        messages.seen(row, side, context["lines"][-1].seq)
+    return context
 
 
 @bp.get("/consultations/<consultation_id>/report.pdf")
@@ -273,14 +282,7 @@ def report_file(consultation_id: str) -> Response:
 @access("patient", "professional")
 def beside(consultation_id: str) -> str:
     """The messages beside a call, for a page that is open."""
-    row = own(consultation_id)
-    side = service.side_of(row, g.account.id)
-    if side is None:
-        abort(404)
-    context = calling.thread_of(row, g.account.id)
-    if context["lines"]:
-        messages.seen(row, side, context["lines"][-1].seq)
-    drawn = render_template("consultations/_beside.html", p=context)
+    drawn = render_template("consultations/_beside.html", p=_thread(own(consultation_id)))
     db.session.commit()
     return drawn
 

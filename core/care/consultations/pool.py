@@ -184,9 +184,9 @@ def back_to_pool(row: Consultation, by: str) -> Consultation:
     professional: Professional = Professional.get(row.professional_id)
     _offer(row, professional, "declined")
     scheduling.free_time(row.busy_id)
+    step(row, states.REQUESTED, by)  # first: a request taken has somebody who took it
     row.professional_id, row.accepted_at, row.agreed_cents, row.busy_id = None, None, None, None
     db.session.flush()
-    step(row, states.REQUESTED, by)
     return row
 
 

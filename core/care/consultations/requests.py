@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from core import clock
 from core.care.consultations import states
+from core.care.consultations.clocks import owe_call
 from core.care.consultations.models import Consultation, ConsultationOffer
 from core.care.consultations.service import (
     ANSWER,
@@ -281,6 +282,8 @@ def accept(professional: Professional, consultation_id: uuid.UUID) -> Consultati
         row.started_at = row.accepted_at
         step(row, states.IN_PROGRESS, "professional")
         owe_report(row)
+    else:
+        owe_call(row)
     return row
 
 

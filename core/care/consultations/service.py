@@ -30,8 +30,8 @@ from core.tenancy.current import current_tenant
 from core.web.frame import Refused
 
 KIND = "consultation"
-ANSWER, REPORT = "answer", "report"
-"""What is promised with a clock: the professional's answer, then their report."""
+ANSWER, CALL_START, REPORT = "answer", "call_start", "report"
+"""What is promised with a clock: the professional's answer, by video the call, then their report."""
 
 
 TOLD = {states.IN_PROGRESS: "started"}
@@ -96,7 +96,7 @@ def close(row: Consultation, target: str, by: str) -> int:
     step(row, target, by)
     row.closed_at, row.closed_by = clock.now(), by
     others_gone(row)
-    for kind in (ANSWER, REPORT):
+    for kind in (ANSWER, CALL_START, REPORT):
         promises.settle(kind, KIND, row.id)
     funds.give_back(row.fund, row.id)
     scheduling.free_time(row.busy_id)
@@ -114,6 +114,23 @@ def others_gone(row: Consultation, but: uuid.UUID | None = None) -> None:
         )
         .values(state="gone", answered_at=clock.now())
     )
+
+
+def owed_in(state: str) -> str:
+    """Which promise counts down in a state: the answer, the call, then the report."""
+    return {states.REQUESTED: ANSWER, states.ACCEPTED: CALL_START}.get(state, REPORT)
+
+
+def due_of(rows: Iterable[Consultation]) -> dict[uuid.UUID, dt.datetime]:
+    """Until when something is owed for each of these consultations, where something is."""
+    found: dict[uuid.UUID, dt.datetime] = {}
+    by_kind: dict[str, list[uuid.UUID]] = {}
+    for row in rows:
+        by_kind.setdefault(owed_in(row.state), []).append(row.id)
+    for kind, ids in by_kind.items():
+        owed = promises.due_of(kind, KIND, ids)
+        found |= {id_: p.due_at for id_, p in owed.items() if p.state in ("open", "missed")}
+    return found
 
 
 def owe_report(row: Consultation) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from core.care.consultations import messages, requests, states
 from core.care.consultations.models import Consultation
-from core.care.consultations.service import KIND, offers_of, side_of
+from core.care.consultations.service import ANSWER, CALL_START, KIND, REPORT, offers_of, side_of
 from core.directory import service as directory
 from core.directory.models import Professional
 from core.hooks.types import Event
@@ -116,28 +116,30 @@ def report_saved(event: Event) -> None:
 
 @consumer("promise_near", "core.care")
 def near(event: Event) -> None:
-    """Remind who owes: those who have not answered, or the one who owes the report."""
+    """Remind who owes: those who have not answered, or the one who owes the call or the report."""
     _remind(event, "near")
 
 
 @consumer("promise_missed", "core.care")
 def late(event: Event) -> None:
-    """A report is late: its author is told again (an answer that is late ends the request)."""
-    if event.payload["kind"] == "report":
+    """A report is late: its author is told again (an answer or a call that is late ends the matter)."""
+    if event.payload["kind"] == REPORT:
         _remind(event, "late")
 
 
 def _remind(event: Event, how: str) -> None:
-    if event.payload.get("subject_kind", KIND) != KIND or event.payload["kind"] not in ("answer", "report"):
+    if event.payload.get("subject_kind", KIND) != KIND or event.payload["kind"] not in (ANSWER, CALL_START, REPORT):
         return
     row: Consultation | None = Consultation.get(uuid.UUID(event.payload["subject_id"]))
     if row is None:
         return
-    if event.payload["kind"] == "answer" and row.state == states.REQUESTED:
+    if event.payload["kind"] == ANSWER and row.state == states.REQUESTED:
         for offer in offers_of([row.id]):
             if offer.state == "open":
                 _tell(_account(offer.professional_id), "consultation_waiting", row, until_at=row.answer_by.isoformat())
-    elif event.payload["kind"] == "report" and row.professional_id is not None and row.state in states.UNDER_WAY:
+    elif event.payload["kind"] == CALL_START and row.professional_id is not None and row.state == states.ACCEPTED:
+        _tell(_account(row.professional_id), "call_near", row)
+    elif event.payload["kind"] == REPORT and row.professional_id is not None and row.state in states.UNDER_WAY:
         _tell(_account(row.professional_id), f"report_{how}", row)
 
 

@@ -10,17 +10,16 @@ from werkzeug.exceptions import NotFound
 
 from core.care.documents import service as documents
 from core.care.documents.models import CareDocument
+from core.care.record import files as own_files
 from core.care.record import service
 from core.care.record.blueprint import DOCUMENTS, Where, bp, chosen, me, optional_id
+from core.care.record.files import KIND
 from core.care.record.people import Subject
 from core.db import db
 from core.directory import service as directory
 from core.identity.sessions import AccountView
-from core.messages import Message, _
+from core.messages import Message
 from core.web.access import access
-
-KIND = "profile"
-MOST_FILES = 60
 
 
 def install(app: Flask) -> None:
@@ -28,14 +27,10 @@ def install(app: Flask) -> None:
     app.extensions[DOCUMENTS] = {"patient": "record.files", "professional": "record.desk_files"}
 
 
-def _own(account_id: uuid.UUID, person_id: uuid.UUID) -> bool:
-    return any(person == person_id for _dependant, person, _name in service.subjects_of(account_id))
-
-
 def _reads(account: AccountView, document: CareDocument) -> bool:
     """The patient and who acts for them; a professional while the record is open to them, which is noted."""
     if account.role == "patient":
-        return _own(account.id, document.person_id)
+        return own_files.owns(account.id, document.person_id)
     found = directory.profile_of(account.id)
     if found is None:
         return False
@@ -55,7 +50,8 @@ def files() -> Any:
     subject = chosen()
     problems: list[Message] = []
     if request.method == "POST":
-        problems = _keep(subject)
+        sent = [f for f in request.files.getlist("documents") if f.filename]
+        _kept, problems = own_files.add(subject, g.account.id, sent)
         if not problems:
             db.session.commit()
             return redirect(url_for("record.files", **_for(subject), saved=1))
@@ -72,40 +68,11 @@ def _for(subject: Subject) -> dict[str, Any]:
     return {"for": subject.dependant_id} if subject.dependant_id is not None else {}
 
 
-def _keep(subject: Subject) -> list[Message]:
-    """Keep what passes; answer what is wrong, and then nothing is kept."""
-    problems: list[Message] = []
-    there = len(documents.listed(KIND, subject.person_id))
-    sent = [f for f in request.files.getlist("documents") if f.filename]
-    if not sent:
-        return [_("Please choose a file.")]
-    if there + len(sent) > MOST_FILES:
-        return [_("A record holds {most} files at most; please remove some first.", most=MOST_FILES)]
-    for file in sent:
-        upload, wrong = documents.receive(file, kind=KIND)
-        if upload is None:
-            problems.append(_("{file}: {problem}", file=(file.filename or "")[:80], problem=wrong))
-            continue
-        documents.keep(
-            upload,
-            person_id=subject.person_id,
-            subject_kind=KIND,
-            subject_id=subject.person_id,
-            author_account_id=g.account.id,
-            kind=KIND,
-            name=upload.name or file.filename or "",
-        )
-    return problems
-
-
 @bp.post("/record/documents/<uuid:document_id>/remove")
 @access("patient")
 def remove_file(document_id: uuid.UUID) -> Any:
     """Take a file out of the record; its content is gone."""
-    row = documents.access_document(
-        document_id, may_read=lambda d: d.subject_kind == KIND and _own(g.account.id, d.person_id)
-    )
-    documents.remove(row)
+    own_files.remove(g.account.id, document_id)
     db.session.commit()
     chosen_for: dict[str, Any] = {"for": request.form["for"]} if request.form.get("for") else {}
     return redirect(url_for("record.files", **chosen_for))

@@ -18,6 +18,7 @@ from core.db import db
 from core.directory import service as directory
 from core.directory.models import Professional
 from core.identity import people as identity
+from core.jobs import announce
 from core.messages import _
 from core.tenancy.current import current_tenant
 from core.web.frame import Refused
@@ -93,7 +94,12 @@ def grant(subject: Subject, professional_id: uuid.UUID, *, days: int | None = No
             "until": made.until.isoformat() if made.until else None,
         },
     )
+    _announced("record_granted", made)
     return made.id
+
+
+def _announced(name: str, row: RecordGrant) -> None:
+    announce(name, {"grant_id": str(row.id), "professional_id": str(row.professional_id)})
 
 
 def _unclosed(person_id: uuid.UUID, professional_id: uuid.UUID) -> list[RecordGrant]:
@@ -125,6 +131,7 @@ def withdraw(account_id: uuid.UUID, grant_id: uuid.UUID) -> None:
     audit.record(
         "record.withdrawn", "person", row.person_id, {"professional": str(row.professional_id), "grant": str(row.id)}
     )
+    _announced("record_withdrawn", row)
 
 
 def object_to_sharing(person_id: uuid.UUID, objects: bool) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from core.plugin_api import NOT_APPLICABLE, Decision, Domain, Message, Question
 from plugins.insurer_assistance.rules.common import COUNTRY, PHYSICIAN, Findings, obligation, unknown
-from plugins.insurer_assistance.rules.contract import CLASSES, KINDS, PREPARATION, SERVICE, section
+from plugins.insurer_assistance.rules.contract import CLASSES, KINDS, PREPARATION, PREPARATIONS, SERVICE, section
 
 _ = Domain("insurer_assistance")
 ORDER = (
@@ -89,13 +89,13 @@ def _classes(question: Question, findings: Findings, exclusions: Mapping[str, An
                 medicines=WORDS[name],
             )
             findings.refuse("excluded_medicine_class", "IA-084", message)
-        elif name == PREPARATION and exclusions["preparations"]:
+        elif name in exclusions["preparations"] or (name == PREPARATION and exclusions["preparations"]):
             message = _(
                 "This service allows no prescription of preparations that the pharmacist makes. "
                 "Please see your treating doctor."
             )
             findings.refuse("excluded_preparation", "IA-085", message)
-        elif name not in (*CLASSES, PREPARATION):
+        elif name not in (*CLASSES, PREPARATION, *PREPARATIONS):
             message = _(
                 "“{name}” is no class of medicines that this portal knows. Please correct it; known are: {allowed}.",
                 name=name,

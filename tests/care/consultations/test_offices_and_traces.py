@@ -100,7 +100,14 @@ def test_a_dependant_has_no_login_and_a_history_apart(inside, doctor, ask):
     from core.scheduling import people
 
     account = make_account(language="en")
-    data = {"first_name": "Ben", "last_name": "Amsel", "birth_date": "2018-04-01", "sex": "male", "relation": "parent"}
+    data = {
+        "first_name": "Ben",
+        "last_name": "Amsel",
+        "birth_date": "2018-04-01",
+        "sex": "male",
+        "relation": "parent",
+        "declared": "yes",
+    }
     before = db.session.execute(select(func.count()).select_from(Account)).scalar_one()
     child = dependants.add_dependant(account.id, data)
     fill_profile(account.id, child.id)

@@ -43,7 +43,14 @@ def anna(inside):
 @pytest.fixture
 def child(anna):
     """Her son, with a record of his own."""
-    data = {"first_name": "Ben", "last_name": "Amsel", "birth_date": "2018-04-01", "sex": "male", "relation": "parent"}
+    data = {
+        "first_name": "Ben",
+        "last_name": "Amsel",
+        "birth_date": "2018-04-01",
+        "sex": "male",
+        "relation": "parent",
+        "declared": "yes",
+    }
     made = dependants.add_dependant(anna.id, data)
     db.session.commit()
     return made
