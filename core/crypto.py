@@ -11,6 +11,7 @@ import hmac
 import os
 import secrets
 import uuid
+from collections.abc import Callable
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -64,6 +65,12 @@ def derive(key: bytes, purpose: str) -> bytes:
 def blind_index(key: bytes, value: str, purpose: str) -> bytes:
     """A keyed digest for equality and uniqueness without storing the value in clear."""
     return hmac.new(derive(key, "blind:" + purpose), value.encode(), hashlib.sha256).digest()
+
+
+def blinder(key: bytes, purpose: str) -> Callable[[str], bytes]:
+    """`blind_index` for many values of one purpose: the key is derived once."""
+    derived = derive(key, "blind:" + purpose)
+    return lambda value: hmac.digest(derived, value.encode(), "sha256")
 
 
 def new_token() -> str:

@@ -12,6 +12,8 @@ from flask import Blueprint, Flask, current_app, g, jsonify, render_template, ur
 from core.api.fields import VALUES
 from core.api.idempotency import HEADER
 from core.api.operations import NEEDS, OPERATIONS, PREFIX, Operation, PorticoApi
+from core.identity import clients
+from core.messages import Message
 from core.tenancy.current import TenantView
 from core.web.access import access
 
@@ -61,7 +63,7 @@ def _build(tenant: TenantView, api: PorticoApi) -> dict[str, Any]:
         "flows": {
             "clientCredentials": {
                 "tokenUrl": f"{current_app.extensions[ADDRESS](tenant)}{PREFIX}/oauth/token",
-                "scopes": {"decisions": "Ask the rules of the portal in bulk"},
+                "scopes": {name: words.msgid for name, words in sorted(_scopes(tenant).items())},
             }
         },
     }
@@ -85,6 +87,14 @@ def _build(tenant: TenantView, api: PorticoApi) -> dict[str, Any]:
     spec["tags"] = [t for t in spec.get("tags", []) if t["name"] in used]
     _fill(spec, tenant)
     return spec
+
+
+def _scopes(tenant: TenantView) -> dict[str, Message]:
+    """Scopes of core's operations and of the portal's plugins."""
+    found = {op.scope: clients.SCOPES[op.scope] for op in OPERATIONS.values() if op.scope in clients.SCOPES}
+    for topic in tenant.dispatcher.collect("api_topics"):
+        found |= topic.scopes
+    return found
 
 
 def _has(tenant: TenantView, operation: Operation | None) -> bool:

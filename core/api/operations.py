@@ -65,9 +65,22 @@ class PorticoApi(Api):
 
 
 class Topic(Blueprint):
-    """The operations of one topic."""
+    """The operations of one topic; `plugin` is whose they are, "" for core's own."""
 
     ARGUMENTS_PARSER = Parser()
+    plugin = ""
+
+
+def plugin_topic(plugin: str, name: str, description: str) -> Topic:
+    """A topic of a plugin, under /api/v1/x/<plugin>: its operations exist where the portal has the plugin on."""
+    made = Topic(f"{plugin}_{name}", __name__, url_prefix=f"{PREFIX}/x/{plugin}", description=description)
+    made.plugin = plugin
+    NEEDS.setdefault(_plugin_need(plugin), lambda tenant: tenant.dispatcher.is_on(plugin))
+    return made
+
+
+def _plugin_need(plugin: str) -> str:
+    return f"plugin {plugin}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +130,9 @@ def operation(
     names a test of the portal, and where it fails the operation is absent (404); `scope` is what a client's token must
     hold; `refusals` are documented statuses.
     """
+
+    if topic.plugin:
+        needs = _plugin_need(topic.plugin)
 
     def declare(view: V) -> V:
         handler: Callable[..., Any] = view

@@ -370,6 +370,21 @@ class Contributions:
         """
 
     @hookspec
+    def api_topics(self) -> Sequence[t.ApiTopic]:
+        """Which operations the plugin adds to the JSON API, and the scopes that a partner's program needs for them.
+
+        Arguments: none.
+        Returns: a sequence of ApiTopic; each topic is made by `core.plugin_api.programs.topic` and its operations are declared
+            by `operation`, with input and output schemas that refuse unknown members.
+        Combines: mounted under /api/v1/x/<plugin> when the application is made; 404 on portals where the plugin is off,
+            whose OpenAPI document does not name them; scopes are offered where the plugin is on.
+        When it raises: the plugin's operations are left out and the operator sees why.
+        Tenant: none is set when they are mounted; the operations themselves run with one.
+        Since: 1.3
+        Example: insurer_assistance
+        """
+
+    @hookspec
     def video_providers(self) -> Sequence[t.VideoProvider]:
         """Who can carry picture and sound of a consultation by video, in place of core's own calls (CB-164, CB-169).
 

@@ -466,6 +466,20 @@ class Fund:
 
 
 @dataclass(frozen=True, slots=True)
+class ApiTopic:
+    """Operations of a plugin for programs, under /api/v1/x/<plugin>.
+
+    `topic` is made by `core.plugin_api.programs.topic`. `scopes` are those that a partner's program can be given for it,
+    each with its words; they begin with the plugin's name or are a word of its own, and core has none of the same name.
+    """
+
+    code: str
+    topic: Any
+    scopes: Mapping[str, Message] = field(default_factory=dict)
+    weight: int = 100
+
+
+@dataclass(frozen=True, slots=True)
 class AgendaEntry:
     """One appointment as agenda formats see it: instants in UTC, a title without health words."""
 
@@ -523,6 +537,9 @@ class IdentityProvider:
     come back (none: not checked). `two_factors` says since when which levels count as two factors by themselves.
     `claims` maps a trait (first_name, last_name, birth_date, sex, email, email_verified, phone) to the claims that may
     hold it, the first that is there; `identifier` names the number that `number` reads, compared with the account's.
+    `carried` maps names of the plugin's own to claims whose texts travel sealed until the person is signed in or
+    connected; then `arrived` gets the account's id and those found, in the transaction of that step. What it raises is
+    logged and undone, and stops nobody.
     """
 
     code: str
@@ -544,3 +561,5 @@ class IdentityProvider:
     exercises: Callable[[Mapping[str, Any]], tuple[Exercise, ...]] | None = None
     help: Message | None = None
     weight: int = 100
+    carried: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    arrived: Callable[[uuid.UUID, Mapping[str, str]], None] | None = None

@@ -14,7 +14,8 @@ from core import audit, clock, crypto
 from core.db import TenantModel, db
 from core.db.base import tenant_fk
 from core.jobs import periodic
-from core.messages import _
+from core.messages import Message, _
+from core.tenancy.current import current_tenant
 from core.web.frame import Refused
 
 SCOPES = {
@@ -69,9 +70,17 @@ class ClientView:
     scopes: frozenset[str]
 
 
+def scopes_offered() -> dict[str, Message]:
+    """What a program of the present portal can be given: core's scopes and those of the portal's plugins."""
+    found = dict(SCOPES)
+    for topic in current_tenant().dispatcher.collect("api_topics"):
+        found |= topic.scopes
+    return found
+
+
 def add(name: str, scopes: list[str], cases_per_minute: int = CASES_PER_MINUTE) -> tuple[ApiClient, str]:
     """A new client of the present portal and its secret, told this once. Raises Refused."""
-    unknown = sorted(set(scopes) - set(SCOPES))
+    unknown = sorted(set(scopes) - set(scopes_offered()))
     if unknown or not scopes:
         raise Refused(_("Unknown scope: {names}", names=", ".join(unknown) or "-"), status=422)
     if not name.strip() or len(name) > 100:

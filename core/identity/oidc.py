@@ -57,6 +57,7 @@ class Arrival:
     phone: str = ""
     number: str = ""
     exercises: tuple[Exercise, ...] = ()
+    carried: Mapping[str, str] = field(default_factory=dict)
 
 
 def _key(token: str) -> bytes:

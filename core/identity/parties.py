@@ -18,8 +18,8 @@ from core.web.access import access
 
 F = TypeVar("F", bound=Callable[..., Any])
 ROLE = "partner"
-EDIT, FIGURES = "edit_portal", "see_figures"
-RIGHTS = (EDIT, FIGURES)
+EDIT, FIGURES, MEMBERS = "edit_portal", "see_figures", "load_members"
+RIGHTS = (EDIT, FIGURES, MEMBERS)
 PARTIES: Mapping[str, Message] = {
     "operator": _("Operator of the service"),
     "insurer": _("Insurer"),
@@ -30,6 +30,7 @@ PARTIES: Mapping[str, Message] = {
 RIGHT_LABELS: Mapping[str, Message] = {
     EDIT: _("Edit the portal: brand, texts, hours, contacts"),
     FIGURES: _("See figures of activity, without health data"),
+    MEMBERS: _("Load the list of who is covered"),
 }
 # What an account of a party can be given at all. The assister carries out the acts and edits no brand; the publisher
 # answers for the site and has no business with its figures; the host stores and needs neither.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,8 @@ from core.identity.provider_sessions import Carried, attach
 from core.identity.providers import Way
 from core.identity.sessions import open_session, usable
 from core.tenancy import keys
+
+log = logging.getLogger("portico.identity")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +109,19 @@ def _add(way: Way, arrival: Arrival, account: Account, exercise: str) -> Provide
     except IntegrityError as error:  # connected from two windows at once: the other one was first
         raise Failure("taken") from error
     audit.record("provider.connected", "account", account.id, {"provider": way.code, "acr": arrival.acr[:80]})
+    _tell(way, arrival, account)
     return row
+
+
+def _tell(way: Way, arrival: Arrival, account: Account) -> None:
+    """Hand what the provider said beside the identity to its plugin; a failure there stops nobody from signing in."""
+    if way.provider.arrived is None or not arrival.carried:
+        return
+    try:
+        with db.session.begin_nested():
+            way.provider.arrived(account.id, arrival.carried)
+    except Exception as error:
+        log.error("what a provider said could not be taken over", exc_info=error, extra={"what": way.code})
 
 
 def _seal(account: Account, arrival: Arrival, exercise: str) -> bytes:
@@ -161,6 +176,7 @@ def sign_in_with(way: Way, arrival: Arrival, link: ProviderLink, exercise: str, 
     """Open a session where the level is two factors; begin the second step where it is not. Raises Failure."""
     account = may_open(way, arrival, link)
     carried = Carried(way.code, arrival.acr, arrival.id_token, exercise)
+    _tell(way, arrival, account)
     if not way.is_two_factors(arrival.acr):
         wait = throttle.take("codes", str(account.id), factor=sign_in.CODES_FACTOR)
         if wait:

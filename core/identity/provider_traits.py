@@ -15,6 +15,7 @@ from core.identity.schemas import PersonForm
 # A birth date may come with unknown parts (1985-00-00): it is then no date, and the person is asked.
 VERIFIED = ("first_name", "last_name", "birth_date", "sex")
 MOST_EXERCISES = 40
+CARRIED_MAX = 200
 _MOST = {"code": 200, "label": 200, "specialty": 80, "place": 200}
 
 
@@ -29,6 +30,7 @@ def read(way: Way, claims: Mapping[str, Any]) -> dict[str, Any]:
         "phone": _trait(way, claims, "phone"),
         "number": number(way, claims),
         "exercises": exercises(way, claims),
+        "carried": carried(way, claims),
     }
 
 
@@ -65,3 +67,13 @@ def exercises(way: Way, claims: Mapping[str, Any]) -> tuple[Exercise, ...]:
     """The exercises of a professional, in the provider's order; long texts are cut."""
     found = way.provider.exercises(claims) if way.provider.exercises is not None else ()
     return tuple(Exercise(**{k: getattr(e, k)[:most] for k, most in _MOST.items()}) for e in found[:MOST_EXERCISES])
+
+
+def carried(way: Way, claims: Mapping[str, Any]) -> dict[str, str]:
+    """What the plugin of the provider wants to know once the person is signed in: short texts, by its own names."""
+    found = {}
+    for name, places in way.provider.carried.items():
+        value = next((claims[p] for p in places if isinstance(claims.get(p), str) and claims[p].strip()), "")
+        if value and len(value) <= CARRIED_MAX:
+            found[name] = value.strip()
+    return found

@@ -31,6 +31,7 @@ from core.hooks.specs import API_VERSION, hookimpl
 from core.hooks.types import (
     AgendaEntry,
     AgendaFormat,
+    ApiTopic,
     Category,
     ChannelProvider,
     Checked,
@@ -76,6 +77,7 @@ __all__ = [
     "NOT_APPLICABLE",
     "AgendaEntry",
     "AgendaFormat",
+    "ApiTopic",
     "Category",
     "ChannelProvider",
     "Checked",

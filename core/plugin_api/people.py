@@ -11,6 +11,8 @@ from core.identity.accounts import Person
 from core.identity.dependants import add_dependant
 from core.identity.dependants import problems as dependant_problems
 from core.identity.intake import Arrival, arrive
+from core.identity.parties import MEMBERS as LOAD_MEMBERS
+from core.identity.parties import may as party_may
 from core.identity.people import (
     Described,
     account_at,
@@ -29,6 +31,7 @@ from core.identity.people import (
 from core.notifications.service import Recipient, notify
 
 __all__ = [
+    "LOAD_MEMBERS",
     "Arrival",
     "Described",
     "Person",
@@ -51,6 +54,7 @@ __all__ = [
     "missing",
     "names",
     "notify",
+    "party_may",
     "patient_facts",
     "person_of",
     "profile_of",

@@ -10,7 +10,7 @@ from core.db import TenantModel, current_tenant_id, db, new_id
 from core.db.base import UtcDateTime, tenant_fk
 from core.db.rls import protect
 from core.jobs import announce
-from core.tenancy.keys import Erased, blind, seal, seal_json, unseal, unseal_json
+from core.tenancy.keys import Erased, blind, blinder, seal, seal_json, unseal, unseal_json
 
 __all__ = [
     "Erased",
@@ -18,6 +18,7 @@ __all__ = [
     "UtcDateTime",
     "announce",
     "blind",
+    "blinder",
     "current_tenant_id",
     "db",
     "new_id",

@@ -43,6 +43,7 @@ ITEMS: Mapping[str, type] = {
     "video_providers": types.VideoProvider,
     "funds": types.Fund,
     "agenda_formats": types.AgendaFormat,
+    "api_topics": types.ApiTopic,
 }
 YEAR = 2026
 LEAST_WORDS = 10  # characters: a shorter description tells an operator nothing

@@ -116,6 +116,13 @@ def blueprints() -> Sequence[Blueprint]:
 
 
 @hookimpl
+def api_topics() -> Sequence[api.ApiTopic]:
+    from portico_example import programs
+
+    return programs.TOPICS
+
+
+@hookimpl
 def periodic_jobs() -> Sequence[api.PeriodicJob]:
     return (api.PeriodicJob("tidy", every_seconds=3600, run=listeners.tidy),)
 

@@ -58,6 +58,20 @@ def blueprints() -> Sequence[Blueprint]:
 
 
 @hookimpl
+def api_topics() -> Sequence[api.ApiTopic]:
+    from plugins.insurer_assistance import api_members
+
+    return api_members.TOPICS
+
+
+@hookimpl
+def identity_providers() -> Sequence[api.IdentityProvider]:
+    from plugins.insurer_assistance import arriving
+
+    return (arriving.PROVIDER,)
+
+
+@hookimpl
 def navigation() -> Sequence[api.NavigationEntry]:
     from plugins.insurer_assistance import wiring
 

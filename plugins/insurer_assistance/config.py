@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import re
 from typing import Any
+from urllib.parse import urlsplit
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate, validates_schema
 
@@ -14,8 +15,23 @@ from plugins.insurer_assistance.rules.contract import DEFAULTS
 _COUNTRY = validate.Regexp(r"^[A-Z]{2}\Z", error="a country as two capital letters, such as FR")
 _TIME = validate.Regexp(r"^([01]\d|2[0-3]):[0-5]\d\Z", error="a time of day such as 09:30")
 _PHONE = validate.Regexp(r"^\+[1-9]\d{6,14}\Z", error="a number with its country, such as +33199001200")
-_VARIABLE = validate.Regexp(r"^PORTICO_[A-Z0-9_]{1,60}\Z", error="a variable whose name begins with PORTICO_")
+_VARIABLE = validate.Regexp(
+    r"^PORTICO_ELIGIBILITY_[A-Z0-9_]{1,80}\Z", error="a variable whose name begins with PORTICO_ELIGIBILITY_"
+)
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _LANGUAGE = re.compile(r"[a-z]{2}\Z")
+
+
+def _address(value: str) -> None:
+    """https, or http on this machine, which a portal in operation does not call."""
+    try:
+        parts = urlsplit(value)
+        host = parts.hostname or ""
+    except ValueError:
+        host = ""
+    plain = host in LOOPBACK and parts.scheme == "http" if host else False
+    if not host or parts.username or parts.fragment or not (parts.scheme == "https" or plain):
+        raise ValidationError("an https address is wanted")
 
 
 class Strict(Schema):
@@ -216,9 +232,9 @@ class Countries(Strict):
 class EligibilityApi(Strict):
     """The insurer's own service that says who is covered; it receives administrative data only (IA-091)."""
 
-    url = fields.Url(
+    url = fields.String(
         required=True,
-        schemes={"https"},
+        validate=_address,
         metadata={"description": "Address, https", "example": "https://rights.mutuelle.example/v1/members"},
     )
     timeout_seconds = fields.Integer(
@@ -227,18 +243,30 @@ class EligibilityApi(Strict):
         validate=validate.Range(1, 30),
         metadata={"description": "How long an answer is waited for", "example": 5},
     )
-    token_env = _text("Variable that holds the token", "PORTICO_ELIGIBILITY_TOKEN", validate=_VARIABLE, required=True)
+    token_env = _text(
+        "Variable that holds the token: PORTICO_ELIGIBILITY_, the portal's name, __ and more",
+        "PORTICO_ELIGIBILITY_MUTUELLE_HORIZON__TOKEN",
+        validate=_VARIABLE,
+        required=True,
+    )
 
 
 class Eligibility(Strict):
     """How members come (IA-009, IA-010)."""
 
     sources = _some("eligibility", "sources", contract.SOURCES, "Where members come from: file, api, oidc")
+    removal_confirm_percent = _number(
+        "eligibility", "removal_confirm_percent", 1, 100,
+        "A file that takes more than this share of the members off the list is confirmed once more, percent",
+    )  # fmt: skip
     api = fields.Nested(
         EligibilityApi,
         metadata={
             "description": "The insurer's service, where members are asked for by it",
-            "example": {"url": "https://rights.mutuelle.example/v1/members", "token_env": "PORTICO_ELIGIBILITY_TOKEN"},
+            "example": {
+                "url": "https://rights.mutuelle.example/v1/members",
+                "token_env": "PORTICO_ELIGIBILITY_MUTUELLE_HORIZON__TOKEN",
+            },
         },
     )
 

@@ -34,23 +34,38 @@ REASONS: dict[str, Message] = {
 
 def plain(text: str) -> str:
     """A name as it is compared: without accents, case, hyphens and spaces."""
-    flat = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(c for c in flat if c.isalnum())
+    flat = text.casefold()
+    if not flat.isascii():
+        flat = unicodedata.normalize("NFKD", flat)
+    return flat if flat.isalnum() and flat.isascii() else "".join(filter(str.isalnum, flat))
+
+
+CONTRACT, PERSON, KEY = "ia-contract", "ia-person", "ia-member"
+
+
+def number_text(number: str) -> str:
+    """A number as it is compared: without spaces, in capitals."""
+    return "".join(number.split()).upper()
+
+
+def person_text(last_name: str, first_name: str, born: dt.date) -> str:
+    """A person as they are compared."""
+    return f"{plain(last_name)}|{plain(first_name)}|{born.isoformat()}"
 
 
 def contract_mark(number: str) -> bytes:
     """The digest of a contract number."""
-    return blind("".join(number.split()).upper(), "ia-contract")
+    return blind(number_text(number), CONTRACT)
 
 
 def person_mark(last_name: str, first_name: str, born: dt.date) -> bytes:
     """The digest of a name and a date of birth."""
-    return blind(f"{plain(last_name)}|{plain(first_name)}|{born.isoformat()}", "ia-person")
+    return blind(person_text(last_name, first_name, born), PERSON)
 
 
 def key_mark(number: str) -> bytes:
     """The digest of the insurer's own number of a person."""
-    return blind("".join(number.split()).upper(), "ia-member")
+    return blind(number_text(number), KEY)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from typing import Any
 
 from sqlalchemy import CheckConstraint, Index, LargeBinary, SmallInteger, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
@@ -40,6 +41,7 @@ class Member(TenantModel):
         Index(None, "tenant_id", "person_blind"),
         Index(None, "tenant_id", "cover_id"),
         Index(None, "tenant_id", "account_id"),
+        Index("ix_ia_members_listed", "tenant_id", "source", postgresql_where=text("removed_at IS NULL")),
         CheckConstraint("role IN ('insured', 'spouse', 'child')", name="role"),
         CheckConstraint("source IN ('file', 'api', 'oidc', 'console')", name="source"),
     )
@@ -57,6 +59,59 @@ class Member(TenantModel):
     account_id: Mapped[uuid.UUID | None]
     dependant_id: Mapped[uuid.UUID | None]
     linked_at: Mapped[dt.datetime | None]
+
+
+class Import(TenantModel):
+    """A file of the insurer's list on its way: received, read into lines, looked at, then applied or put aside.
+
+    `sealed` is the file, with the key of who sent it, until it was read. `counts`: added, changed, unchanged, removed,
+    errors, unreadable (lines whose number could not be read). `refusal`: msgid and params of why the file is none.
+    """
+
+    __tablename__ = "ia_imports"
+    __table_args__ = (
+        tenant_fk("account_id", "accounts"),
+        Index(None, "tenant_id", "created_at"),
+        CheckConstraint(
+            "state IN ('received', 'reading', 'ready', 'to_apply', 'applied', 'refused', 'cancelled')", name="state"
+        ),
+    )
+    account_id: Mapped[uuid.UUID]
+    state: Mapped[str] = mapped_column(Text)
+    whole: Mapped[bool]
+    sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    lines: Mapped[int] = mapped_column(default=0)
+    counts: Mapped[dict[str, int]] = mapped_column(JSONB, default=dict)
+    refusal: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    created_at: Mapped[dt.datetime]
+    moved_at: Mapped[dt.datetime]
+    applied_at: Mapped[dt.datetime | None]
+
+
+class ImportLine(TenantModel):
+    """A line of a file that was read: digests and facts, no name and no number. `code` says what is wrong with it.
+
+    A line with a fault keeps the digest of its person's number where it could be read: that person is not taken off.
+    """
+
+    __tablename__ = "ia_import_lines"
+    __table_args__ = (
+        tenant_fk("import_id", "ia_imports", ondelete="CASCADE"),
+        Index(None, "tenant_id", "import_id", "key_blind"),
+        Index(None, "tenant_id", "import_id", "line", postgresql_where=text("code IS NOT NULL")),
+    )
+    import_id: Mapped[uuid.UUID]
+    line: Mapped[int]
+    code: Mapped[str | None] = mapped_column(Text)
+    key_blind: Mapped[bytes | None] = mapped_column(LargeBinary)
+    contract_blind: Mapped[bytes | None] = mapped_column(LargeBinary)
+    person_blind: Mapped[bytes | None] = mapped_column(LargeBinary)
+    role: Mapped[str | None] = mapped_column(Text)
+    protected: Mapped[bool | None]
+    residence: Mapped[str | None] = mapped_column(Text)
+    opens_on: Mapped[dt.date | None]
+    closes_on: Mapped[dt.date | None]
+    exclusions: Mapped[list[str] | None] = mapped_column(JSONB)
 
 
 class Units(TenantModel):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from flask import Blueprint
 
 from core.plugin_api import Domain, Event, Fund, MessageTemplate, NavigationEntry, PeriodicJob
-from plugins.insurer_assistance import following, links, quota, recordings, team, triage
+from plugins.insurer_assistance import following, importing, links, quota, recordings, team, triage
 
 _ = Domain("insurer_assistance")
 
@@ -16,6 +16,7 @@ JOBS = (
     PeriodicJob("insurer_assistance.watch", following.WATCH_SECONDS, following.watch),
     PeriodicJob("insurer_assistance.nurses", following.WATCH_SECONDS, triage.follow),
     PeriodicJob("insurer_assistance.recordings", recordings.PURGE_SECONDS, recordings.purge),
+    PeriodicJob("insurer_assistance.files", importing.WORK_SECONDS, importing.work),
 )
 
 
@@ -25,6 +26,7 @@ def blueprints() -> Sequence[Blueprint]:
         pages_agent,
         pages_doctor,
         pages_insurer,
+        pages_list,
         pages_member,
         pages_nurse,
         pages_results,
@@ -34,6 +36,7 @@ def blueprints() -> Sequence[Blueprint]:
     made = Blueprint("insurer_assistance", __name__, template_folder="templates")
     pages_member.add_to(made)
     pages_doctor.add_to(made)
+    pages_list.add_to(made)
     pages_insurer.add_to(made)
     pages_results.add_to(made)
     pages_agent.add_to(made)
@@ -45,6 +48,7 @@ def blueprints() -> Sequence[Blueprint]:
 NAVIGATION = (
     NavigationEntry("insurer_assistance", _("Doctor"), "insurer_assistance.home", "telephone-inbound", ("patient",), weight=12),
     NavigationEntry("insurer_assistance_desk", _("Call-backs"), "insurer_assistance.desk", "telephone-inbound", ("professional",), weight=12),
+    NavigationEntry("insurer_assistance_members", _("Members"), "insurer_assistance.members_list", "people", ("operator", "partner"), weight=12),
     NavigationEntry("insurer_assistance_figures", _("Figures"), "insurer_assistance.figures", "bar-chart", ("partner",), weight=20),
     NavigationEntry("insurer_assistance_phone", _("Telephone desk"), "insurer_assistance.phone", "telephone", ("operator",), weight=12),
     NavigationEntry("insurer_assistance_team", _("Care team"), "insurer_assistance.team", "people", team.OPERATOR_ACCOUNTS, weight=13),

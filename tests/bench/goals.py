@@ -66,6 +66,7 @@ GOALS = (
     Goal("D1", "One decision: pure rule time for each plugin asked", "–", 60, 30, "µs"),
     Goal("D2", "A decision", "the same answer written by hand, if by if", 3, 2),
     Goal("D3", "A decision with 5,000 dated values loaded", "the same with 10", 1.05, 1.0),
+    Goal("M1", "Whether somebody is on an insurer's list of 1,000,000 members", "the same in a list of 1,000", 1.1, 1.02),
     Goal("R1", "Race: overlaps, lost or double effects, answers 201 that differ from rows", "–", 0, 0),
     Goal("R2", "Acknowledged bookings lost after kill -9 of PostgreSQL, 20 rounds", "–", 0, 0),
     Goal("R3 database", "Bookings answered again after kill -9 of PostgreSQL", "–", 10, 4, "s"),

@@ -55,6 +55,7 @@ REASONS: Mapping[str, str] = {
     "D1": "Reasons are made with their words, citation and values.",
     "D2": "Facts that are absent are told apart from facts that refuse, and values are looked up by date.",
     "D3": "Noise of the machine: what was looked up for a day is remembered, whatever the number of values.",
+    "M1": "Noise of the machine: the index is a level deeper at most.",
     "L1": "One Python process passes all signals, and the clients of the measurement share its two cores.",
     "L2": "Seats are renewed every eight seconds, each by a script in Valkey.",
     "L3": "The clients of the measurement share the cores with the live process.",

@@ -65,4 +65,9 @@ def install(app: Flask) -> None:
     app.extensions["portico_api"] = api
     for topic in TOPICS:
         api.register_blueprint(topic)
+    for plugin, topics in app.extensions["portico"].runtime.installed().by_plugin("api_topics"):
+        for contributed in topics:
+            if contributed.topic.plugin != plugin:
+                raise ValueError(f"plugin {plugin}: the topic {contributed.code} is not made for this plugin")
+            api.register_blueprint(contributed.topic)
     openapi.install(app, base_url)

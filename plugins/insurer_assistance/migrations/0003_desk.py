@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import UUID
 from core.plugin_api.tables import protect
 
 revision = "ia0003"
-down_revision = "ia0001"
+down_revision = "ia0002"
 
 TS = sa.DateTime(timezone=True)
 ID = UUID(as_uuid=True)

@@ -47,7 +47,7 @@ DEFAULTS: Mapping[str, Mapping[str, Any]] = {
             "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK",
         ),
     },
-    "eligibility": {"sources": ("file",)},
+    "eligibility": {"sources": ("file",), "removal_confirm_percent": 10},
     "recording": {"enabled": True, "retention_months": 2},
     "statistics": {"smallest_group": 10},
     "documents": {"link_validity_days": 30, "code_validity_minutes": 30, "code_attempts": 5},
