@@ -34,7 +34,7 @@ def blueprints() -> Sequence[Blueprint]:
 
 NAVIGATION = (
     NavigationEntry("insurer_assistance", _("Teleconsultation"), "insurer_assistance.home", "camera-video", ("patient",), weight=12),
-    NavigationEntry("insurer_assistance_desk", _("Call-backs"), "insurer_assistance.desk", "telephone-inbound", ("professional",), weight=12),
+    NavigationEntry("insurer_assistance_desk", _("Call-backs"), "insurer_assistance.desk", "telephone", ("professional",), weight=12),
     NavigationEntry("insurer_assistance_phone", _("Telephone desk"), "insurer_assistance.phone", "telephone", ("operator",), weight=12),
     NavigationEntry("insurer_assistance_team", _("Care team"), "insurer_assistance.team", "people", team.OPERATOR_ACCOUNTS, weight=13),
 )  # fmt: skip
