@@ -34,7 +34,8 @@ MEMBERS = (
     ("yann", "Yann", "Le Goff", "1979-01-30", "MH-1003", "insured"),
 )
 """Login, names, birth date, contract, role. Inès has used up her year; Yann still has to link his cover."""
-CHILD = {"first_name": "Noé", "last_name": "Moreau", "birth_date": "2019-06-14", "sex": "male", "relation": "parent"}
+CHILD = {"first_name": "Noé", "last_name": "Moreau", "birth_date": "2019-06-14", "sex": "male", "relation": "parent", "declared": "yes"}
+RIGHTS = ("edit_portal", "see_figures", "load_members")
 OTHERS = 24
 UNKNOWN = 60
 WORDS = (
@@ -60,7 +61,7 @@ def professionals(hashed: str) -> None:
         )
         _facts(account.id, team.DOCTOR)
     _facts(_professional("infirmiere", *NURSE, "nurse", "allied", 0, hashed).id, team.NURSE)
-    _facts(_professional("agent", *AGENT, "nurse", "allied", 0, hashed).id, team.AGENT)
+    _facts(_of_party("agent", *AGENT, "operator", RIGHTS, hashed).id, team.AGENT)
     db.session.commit()
 
 
@@ -130,19 +131,18 @@ def members_and_work(hashed: str) -> None:
             f"19{50 + n % 45}-02-1{n % 10}",
             "insured",
         )
-    _insurer(hashed)
+    _of_party("assureur", "Martine", "Vallier", "insurer", RIGHTS, hashed)
     db.session.commit()
     _past(_others(hashed))
     _present()
 
 
-def _insurer(hashed: str) -> None:
-    """An account of the insurer: it edits the portal and sees figures, never a person's health."""
-    person = Person("Martine", "Vallier", address("assureur"), PHONE, "", "")
-    accounts.create_account(
-        "partner", person, "", language="fr", state="active", hashed=hashed, party="insurer",
-        party_rights=("edit_portal", "see_figures"),
-    )  # fmt: skip
+def _of_party(name: str, first: str, last: str, party: str, rights: tuple[str, ...], hashed: str) -> Account:
+    """An account of a party: the insurer's edits the portal and sees figures, never a person's health."""
+    person = Person(first, last, address(name), PHONE, "", "")
+    return accounts.create_account(
+        "partner", person, "", language="fr", state="active", hashed=hashed, party=party, party_rights=rights
+    )
 
 
 def _listed(number: str, contract: str, first: str, last: str, born: str, role: str) -> Member:

@@ -241,7 +241,7 @@ class GoLiveCheck:
 
 @dataclass(frozen=True, slots=True)
 class NavigationEntry:
-    """A link in the portal's navigation, for one or several roles."""
+    """A link in the portal's navigation, for one or several roles; `parties`: of the role `partner` only those of these."""
 
     code: str
     label: Message
@@ -249,6 +249,7 @@ class NavigationEntry:
     icon: str
     roles: tuple[str, ...]
     weight: int = 100
+    parties: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,12 +107,13 @@ def _navigation(account: Any) -> tuple[Place, ...]:
     if account is None:
         return ()
     kept: dict[str, Any] = g.tenant._memo
-    if (key := f"navigation|{account.role}|{words.language()}") not in kept:
-        kept[key] = _entries(account.role)
+    party = getattr(account, "party", None) or ""
+    if (key := f"navigation|{account.role}|{party}|{words.language()}") not in kept:
+        kept[key] = _entries(account.role, party)
     return tuple(e._replace(active=True) if e.url == request.path else e for e in kept[key])
 
 
-def _entries(role: str) -> tuple[Place, ...]:
+def _entries(role: str, party: str) -> tuple[Place, ...]:
     """The places of a role, core's and the plugins', in order; the same for all of that role and language."""
     found = [
         (weight, url_for(endpoint), label, icon)
@@ -122,7 +123,7 @@ def _entries(role: str) -> tuple[Place, ...]:
     found += [
         (entry.weight, url_for(entry.endpoint), entry.label, entry.icon)
         for entry in g.tenant.dispatcher.collect("navigation")
-        if role in entry.roles
+        if role in entry.roles and (role != "partner" or not entry.parties or party in entry.parties)
     ]
     found.sort(key=lambda e: e[:2])
     return tuple(Place(url, words.say(label), icon) for _weight, url, label, icon in found)

@@ -226,6 +226,7 @@ def _people(typed: Typed, language: str) -> tuple[uuid.UUID, uuid.UUID | None]:
             "birth_date": data["for_birth_date"],
             "sex": typed.form.get("for_sex") or "other",
             "relation": data["relation"],
+            "declared": typed.form.get("for_declared", ""),
         },
     )
     return account_id, added.id

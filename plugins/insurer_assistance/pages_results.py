@@ -315,7 +315,7 @@ def _asked(consultation_id: str) -> Case:
     return case
 
 
-@access("professional", "operator")
+@access(*team.DESK_ACCOUNTS)
 def desk_posts() -> str:
     """Reports to post, the oldest request first: addresses, and nothing of health."""
     account_id = _staff()
@@ -330,7 +330,7 @@ def desk_posts() -> str:
     return render(NAME, "insurer_assistance/desk_posts.html", rows=rows, done=request.args.get("done"))
 
 
-@access("professional", "operator")
+@access(*team.DESK_ACCOUNTS)
 def desk_post(consultation_id: str) -> Any:
     """An agent notes the request of a person who is on the telephone."""
     case = _asked(consultation_id)
@@ -348,7 +348,7 @@ def desk_post(consultation_id: str) -> Any:
     return redirect(url_for("insurer_assistance.desk_posts", done="noted"))
 
 
-@access("professional", "operator")
+@access(*team.DESK_ACCOUNTS)
 def desk_send_link(consultation_id: str) -> Any:
     """The person on the telephone lost the link: another one goes to the address that is known."""
     links.send_again(_staff(), _asked(consultation_id).id)
@@ -356,7 +356,7 @@ def desk_send_link(consultation_id: str) -> Any:
     return redirect(url_for("insurer_assistance.desk_posts", done="links"))
 
 
-@access("professional", "operator")
+@access(*team.DESK_ACCOUNTS)
 def desk_posted(consultation_id: str) -> Any:
     """It was handed to the post."""
     posts.posted(_staff(), _asked(consultation_id).id)
@@ -364,7 +364,7 @@ def desk_posted(consultation_id: str) -> Any:
     return redirect(url_for("insurer_assistance.desk_posts", done="posted"))
 
 
-@access("professional", "operator")
+@access(*team.DESK_ACCOUNTS)
 def desk_post_file(consultation_id: str, which: str) -> Any:
     """The letter or the report to print, for its doctor or a named reader (IA-071, IA-108)."""
     if which not in ("letter", "report"):

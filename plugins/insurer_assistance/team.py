@@ -21,9 +21,9 @@ from plugins.insurer_assistance.models import TeamMember
 _ = Domain("insurer_assistance")
 DOCTOR, NURSE, AGENT = "doctor", "nurse", "agent"
 ROLES = (DOCTOR, NURSE, AGENT)
-DESK_ACCOUNTS = ("professional", "operator")
+DESK_ACCOUNTS = ("professional", "operator", "partner")
 """Accounts by which people of the team sign in: their place in it is asked for besides."""
-OPERATOR_ACCOUNTS = ("operator",)
+OPERATOR_ACCOUNTS = ("operator", "partner")
 """Accounts of the operator's staff, who record the facts of the team."""
 
 

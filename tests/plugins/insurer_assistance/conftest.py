@@ -198,7 +198,7 @@ def visit(app: Any, mutual: current.TenantView) -> Callable[..., Browser]:
     def make(account: Any = None) -> Browser:
         browser = Visitor(app, "mutuelle.localhost", "en")
         if account is not None:
-            account.language = "en"
+            browser.client.set_cookie("portico_language", "en", domain="mutuelle.localhost")
             makers.sign_in_as(browser, mutual.id, account)
         return browser
 

@@ -133,6 +133,7 @@ class _kept:
 def visitor(app: Any, language: str = "en") -> Browser:
     """A browser on the mutual's portal after whose requests the test is inside it again."""
     made = Browser(app, "mutuelle.localhost", language)
+    made.client.set_cookie("portico_language", language, domain="mutuelle.localhost")
     ask = made.client.open
 
     def open_(*arguments: Any, **named: Any) -> Any:

@@ -150,6 +150,7 @@ def test_nobody_consents_for_another_adult_but_a_parent_calls_for_a_child(by_day
         "for_first_name": "Nino",
         "for_birth_date": "05/06/2019",
         "relation": "parent",
+        "for_declared": "yes",
     }
     born = dt.date(2019, 6, 5)
     listing.put(listing.Listed("N2", parent.contract, "Petit", "Nino", born, "child", dt.date(2026, 1, 1)), "file")
@@ -188,7 +189,7 @@ def test_who_is_not_covered_is_told_why_and_nothing_is_stored(by_day, member, st
     someone = member()
     listing.take_off(someone.number)
     db.session.commit()
-    assert "taken you off" in refused(call_of(someone), agent)
+    assert "off its list" in refused(call_of(someone), agent)
 
 
 def test_the_same_call_saved_twice_is_one_case(by_day, member, staff, call_of):
@@ -357,7 +358,7 @@ def test_the_transfer_is_possible_at_every_step_without_a_field(by_day, member, 
     assert (row.state, row.outcome) == ("closed", "emergency")
     assert quota.balance(someone.member.id, 2026).used == 0
     noted = db.session.execute(select(AuditEntry).where(AuditEntry.action == "assistance.emergency")).scalar_one()
-    assert json.loads(noted.details) == {"role": "nurse", "by": str(nurse.id)}
+    assert {"role": "nurse", "by": str(nurse.id)}.items() <= json.loads(noted.details).items()
 
 
 @pytest.mark.rule("IA-014", "IA-011")

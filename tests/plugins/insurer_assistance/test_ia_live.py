@@ -291,7 +291,7 @@ def test_no_word_of_health_reaches_the_insurer_by_any_page_file_log_or_event(
         mails = [
             m.body_text + m.subject
             for m in db.session.execute(select(InboxMessage)).scalars()
-            if m.to_address in ("m@example.org", "+33612345679")
+            if m.recipient in ("m@example.org", "+33612345679")
         ]
     assert any(path.endswith("/figures") for path, _text in answers), "the insurer sees its figures"
     for path, text in [*answers, *(("log", r.getMessage()) for r in caplog.records), *(("event", t) for t in told), *(("mail", m) for m in mails)]:  # fmt: skip

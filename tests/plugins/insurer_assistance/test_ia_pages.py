@@ -52,7 +52,7 @@ def test_an_account_asks_for_four_boxes_none_ticked_and_the_contracts_password(v
     assert told in page
     form = {
         "first_name": "Maëlle", "last_name": "Le Goff", "birth_date": "1985-07-12", "sex": "female",
-        "email": "maelle@example.org", "phone": "+33612345678", "password": "Qwdpzvkrt!",
+        "email": "maelle@example.org", "phone": "+33612345678", "password": "Qwdpzvkrt!", "postcode": "37000", "undertaking": "yes",
         "accept_terms_of_use": "2026-11", "accept_data_protection_policy": "2026-11",
         "accept_health_data_consent": "2026-11", "accept_data_sharing_consent": "2026-11",
     }  # fmt: skip
