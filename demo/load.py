@@ -15,6 +15,7 @@ from sqlalchemy import select
 
 from core import clock
 from core.consent import service as consent
+from core.console.portals import revisions
 from core.console.service import ensure_console
 from core.db import db
 from core.directory import service as directory
@@ -22,6 +23,7 @@ from core.directory.models import Professional
 from core.identity import accounts, dependants, passwords, profile, uploads
 from core.identity.accounts import Person
 from core.identity.models import Account, ProfessionalProfile
+from core.identity.parties import RIGHTS
 from core.scheduling import hours, service, slots
 from core.scheduling import people as booking_people
 from core.scheduling.models import Appointment
@@ -40,6 +42,7 @@ PATIENTS = (
     ("autre pays", "Eva", "Schulz", "DE", "", ("identity_number",), ("identity_document",)),
 )
 CANDIDATE = "candidat"
+PARTNER = "partenaire"
 ZONES = {"FR": "Europe/Paris", "LU": "Europe/Luxembourg"}
 PIXEL = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010806000000 1f15c4890000000d49444154789c6360000002000001e221bc330000000049454e44ae426082".replace(
@@ -61,11 +64,10 @@ def ensure(tenants_dir: Path, port: int) -> Generator[None, None, list[str]]:
         yield
     views = {}
     for slug in PORTALS:
-        done = tenancy.apply(tenants_dir / slug, "demo", "demo")
+        views[slug] = _in_force(tenants_dir / slug)
         state = next(t.state for t in tenancy.list_tenants() if t.slug == slug)
         if state == "draft":
             tenancy.go_live(slug, "demo")
-        views[slug] = done.tenant_id
     if not note.is_file():
         # They all have one password, which is printed: hashed once.
         hashed = passwords.hash_password(PASSWORD)
@@ -94,6 +96,14 @@ def ensure(tenants_dir: Path, port: int) -> Generator[None, None, list[str]]:
     lines += ["", f"  Password of all logins: {kept['password']}  (codes land in each portal's /dev/inbox)"]
     lines += [f"  {slug:<16} {role:<28} {email}" for slug, role, email in kept["logins"]]
     return lines
+
+
+def _in_force(folder: Path) -> int:
+    """Put a portal's folder in force; what somebody published from the console since stays instead."""
+    known = next((t for t in tenancy.list_tenants() if t.slug == folder.name), None)
+    if known is not None and revisions(known.id)[0].author.startswith("partner:"):
+        return known.id
+    return tenancy.apply(folder, "demo", "demo").tenant_id
 
 
 def _operator(tenant_id: int, hashed: str) -> str:
@@ -157,8 +167,18 @@ def _people(hashed: str) -> None:
     if accounts.by_email(_address(CANDIDATE)) is None:
         _patients(hashed)
         _pending(hashed)
+        _partner(hashed)
         _more_patients(hashed)
         db.session.commit()
+
+
+def _partner(hashed: str) -> None:
+    """Somebody of the organisation behind the portal, who edits it."""
+    person = Person("Paule", "Rivière", _address(PARTNER), PHONE, "", "")
+    accounts.create_account(
+        "partner", person, "", language=current_tenant().language, state="active", hashed=hashed, party="operator",
+        party_rights=RIGHTS,
+    )  # fmt: skip
 
 
 def _address(name: str) -> str:
@@ -179,7 +199,7 @@ def _logins() -> list[tuple[str, str]]:
             role = f"{'médecin' if kind == 'physician' else 'autre soignant'} {one.country}"
             found.append((role + (" (deux portails)" if i == 0 else ""), email))
     found += [(f"patient {label}", _address(first.lower())) for label, first, *_more in PATIENTS]
-    return [*found, ("soignant à valider", _address(CANDIDATE))]
+    return [*found, ("soignant à valider", _address(CANDIDATE)), ("partenaire", _address(PARTNER))]
 
 
 def _publish(one: people.DemoProfessional, account: Account, practitioner: uuid.UUID, kind: str) -> Professional:

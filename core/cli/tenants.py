@@ -30,14 +30,26 @@ def tenant_group() -> None:
     "--into", default="tenants", show_default=True, type=click.Path(path_type=Path), help="Where the folder is made."
 )
 @click.option("--plugin", "plugins", multiple=True, help="Enable a plugin; may be given several times.")
-def new(slug: str, into: Path, plugins: tuple[str, ...]) -> None:
+@click.option("--like", help="Take everything from this portal but its identity: a slug beside it, or a folder.")
+@click.option("--name", help="Name of the portal; default: made from the slug.")
+def new(slug: str, into: Path, plugins: tuple[str, ...], like: str | None, name: str | None) -> None:
     """Make a folder for a new portal, which passes the check."""
+    from core.tenancy.likeness import new_like
     from core.tenancy.scaffold import ScaffoldRefused, new_tenant
 
+    if plugins and like:
+        raise click.ClickException("--plugin and --like exclude each other: a portal like another has the same plugins")
+    emptied: list[str] = []
     try:
-        made = new_tenant(slug, into, plugins=plugins)
+        if like is None:
+            made = new_tenant(slug, into, plugins=plugins, name=name)
+        else:
+            source = Path(like) if Path(like).is_dir() else into / like
+            made, emptied = new_like(slug, source, into, environment.runtime(), name=name)
     except ScaffoldRefused as refusal:
         raise click.ClickException(str(refusal)) from refusal
+    for key in emptied:
+        click.echo(f"  {key}: fill it in, it was the other portal's")
     click.echo(f"{made} is ready. Next: portico tenant check {made}, then portico tenant apply {made}")
 
 

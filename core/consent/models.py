@@ -10,20 +10,22 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import TenantModel
 
-WAYS = ("registration", "express", "order", "continued_use")
+WAYS = ("registration", "express", "order", "continued_use", "telephone")
 REFUSALS = ("refused", "withdrawn")
 
 
 class Acceptance(TenantModel):
     """An account's agreement to one version of one document, with the digest of the text that was shown.
 
-    `way` tells how: ticked at registration, ticked later, carried by an order, or tacit by continued use (CB-067).
+    `way` tells how: ticked at registration, ticked later, carried by an order, tacit by continued use (CB-067), or said by
+    the person on the telephone and noted by `noted_by`, the account of who spoke with them (IA-017).
     `method` is how the person was known (the factors of the session), `channel` which way it came (IA-112).
     """
 
     __tablename__ = "acceptances"
     __table_args__ = (
-        CheckConstraint("way IN ('registration', 'express', 'order', 'continued_use')", name="way"),
+        CheckConstraint("way IN ('registration', 'express', 'order', 'continued_use', 'telephone')", name="way"),
+        CheckConstraint("(way = 'telephone') = (noted_by IS NOT NULL)", name="noted"),
         Index(None, "tenant_id", "account_id", "document"),
         Index(
             "uq_acceptances_once",
@@ -47,6 +49,7 @@ class Acceptance(TenantModel):
     at: Mapped[dt.datetime]
     method: Mapped[str | None] = mapped_column(Text)
     channel: Mapped[str | None] = mapped_column(Text)
+    noted_by: Mapped[uuid.UUID | None]
 
 
 class Refusal(TenantModel):

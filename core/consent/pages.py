@@ -42,6 +42,7 @@ WAYS = {
     "express": _("ticked by you"),
     "order": _("with an order"),
     "continued_use": _("by continued use"),
+    "telephone": _("said by you on the telephone"),
     "refused": _("refused"),
     "withdrawn": _("consent withdrawn"),
 }

@@ -116,10 +116,12 @@ def accept(
     act_id: uuid.UUID | None = None,
     method: str | None = None,
     channel: str = WEB,
+    noted_by: uuid.UUID | None = None,
 ) -> None:
     """Record that an account accepts versions: who, what, in which language, how, when, with the digest of the text.
 
-    `way` is registration, express, order or continued_use; an order names its act. The same again changes nothing.
+    `way` is registration, express, order, continued_use or telephone; an order names its act, an acceptance said on the
+    telephone the account that noted it (IA-017). The same again changes nothing.
     `method` is how the person was authenticated (default: the factors of the present session), `channel` is web or
     phone. The trail keeps the digest of each row, so that a change of it is found (IA-112, IA-114).
     """
@@ -138,6 +140,7 @@ def accept(
             "at": clock.now(),
             "method": method if method is not None else _method(),
             "channel": channel,
+            "noted_by": noted_by,
         }
         for v in versions
     ]
@@ -150,6 +153,8 @@ def accept(
         if row["id"] in done:
             details = {k: str(row[k]) for k in ("document", "version", "language", "digest", "way")}
             details |= {"evidence": str(row["id"]), "seal": seal_of(row)}
+            if noted_by is not None:
+                details["noted_by"] = str(noted_by)
             audit.record("consent.accepted", "account", account_id, details)
 
 
@@ -161,7 +166,7 @@ def _method() -> str | None:
 
 EVIDENCE = (
     "id", "account_id", "document", "version", "language", "digest", "way", "kind", "act_kind", "act_id", "at", "method",
-    "channel",
+    "channel", "noted_by",
 )  # fmt: skip
 
 
@@ -174,6 +179,26 @@ def seal_of(row: Mapping[str, Any]) -> str:
 def accept_again(account_id: uuid.UUID, versions: Sequence[LegalVersion], *, language: str) -> None:
     """An express acceptance that may follow a refusal of the same version: always a row of its own."""
     accept(account_id, versions, language=language, way="express", act_kind="acceptance", act_id=new_id())
+
+
+def accept_by_telephone(account_id: uuid.UUID, *, language: str, noted_by: uuid.UUID) -> list[LegalVersion]:
+    """Record what the account's person accepted by voice: all that it has not accepted yet. Returns these versions.
+
+    A row of its own each time, so that it may follow a refusal; `noted_by` is the account of who spoke with them (IA-017).
+    """
+    versions = missing(account_id)
+    accept(
+        account_id,
+        versions,
+        language=language,
+        way="telephone",
+        act_kind="acceptance",
+        act_id=new_id(),
+        method="voice",
+        channel=PHONE,
+        noted_by=noted_by,
+    )
+    return versions
 
 
 def accept_by_use(account_id: uuid.UUID, *, language: str) -> list[LegalVersion]:

@@ -124,7 +124,8 @@ def person_of(account_id: uuid.UUID) -> Person:
 
 def names(account_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
     """Names by account id; an erased person has none."""
-    rows = db.session.execute(select(Account).where(Account.id.in_(set(account_ids)))).scalars()
+    rows = list(db.session.execute(select(Account).where(Account.id.in_(set(account_ids)))).scalars())
+    keys.learn_all(r.person_id for r in rows)
     result = {}
     for row in rows:
         try:

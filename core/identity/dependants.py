@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -157,6 +157,19 @@ def named(dependant_id: uuid.UUID) -> str:
     """The name of a dependant, also of one who was taken off the account; empty where there is none."""
     row: Dependant | None = Dependant.get(dependant_id)
     return view(row).name if row is not None else ""
+
+
+def names(dependant_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """Names of several dependants, those taken off an account too; an erased person has none."""
+    rows = list(db.session.execute(select(Dependant).where(Dependant.id.in_(set(dependant_ids)))).scalars())
+    keys.learn_all(r.person_id for r in rows)
+    result = {}
+    for row in rows:
+        try:
+            result[row.id] = view(row).name
+        except keys.Erased:
+            continue
+    return result
 
 
 def still_of(account_id: uuid.UUID, dependant_id: uuid.UUID) -> bool:

@@ -25,6 +25,7 @@ else:
 REQUIRED = _("Please fill this in.")
 NAME_MAX = 80
 _NAME = re.compile(r"^[^\W\d_][\w\s.'’\-,]*\Z", re.UNICODE)
+_NUMBER = re.compile(r"\d[\d\s]*\d[\d\s]*\d")
 _EMAIL = re.compile(
     r"^[^@\s<>\"'\\,;:()\[\]]{1,64}@([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}\Z", re.IGNORECASE
 )
@@ -81,7 +82,8 @@ class Name(Typed):
         super().__init__(label, most=NAME_MAX, **more)
 
     def check(self, text: str) -> str:
-        if not _NAME.match(text) or any(c in text for c in "<>{}[]\\/|"):
+        # Three digits in a row are a number of a company, not somebody's name: accounts are for persons (CB-077, IA-051).
+        if not _NAME.match(text) or any(c in text for c in "<>{}[]\\/|") or _NUMBER.search(text):
             raise refuse(_("A name is made of letters, spaces, hyphens and apostrophes."))
         return text
 

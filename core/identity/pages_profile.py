@@ -56,7 +56,7 @@ def category() -> Any:
         if not errors:
             offered = {s.code for s in g.tenant.dispatcher.collect("patient_statuses")}
             declared = tuple(code for code in request.form.getlist("declared") if code in offered)
-            profile.write(mine, profile.Declared(data["residence"], data["workplace"], sure, declared))
+            profile.write(mine, profile.Declared(data["residence"], data["workplace"], sure, declared, now.postcode))
             db.session.commit()
             return redirect(url_for("identity.category", saved=1))
     fields = fields_of(PatientForm(), form, errors, ("residence", "workplace"))

@@ -14,7 +14,7 @@ from core.identity.blueprint import bp, ip, typed
 from core.identity.forms import Field, boxes_of, document_field, fields_of, identifier_field, summary
 from core.identity.policy import policy
 from core.identity.provider_failures import Failure
-from core.identity.schemas import PatientForm, ProfessionalForm
+from core.identity.schemas import ProfessionalForm, patient_form
 from core.messages import _
 from core.web.access import access
 from core.web.language import language, say
@@ -55,7 +55,10 @@ def register_patient() -> Any:
         if outcome.done:
             return _done(found)
         db.session.commit()
-    fields = fields_of(PatientForm(), form, outcome.errors, (*PERSON_FIELDS, "residence", "workplace", "undertaking"))
+    asked = patient_form()
+    places = [n for n in ("postcode", "residence", "workplace", "undertaking") if n in asked.fields]
+    names = (*PERSON_FIELDS, *places)
+    fields = fields_of(asked, form, outcome.errors, names)
     if found is not None:
         found.lock(fields)
     boxes = boxes_of(consent.to_accept(), form, outcome.errors)

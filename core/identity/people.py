@@ -52,6 +52,17 @@ def names(account_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
     return accounts.names(account_ids)
 
 
+def dependant_names(dependant_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """Names of several dependants, in few queries whatever their number."""
+    return dependants.names(dependant_ids)
+
+
+def account_at(email: str) -> uuid.UUID | None:
+    """The account with this address; None where there is none."""
+    found = accounts.by_email(email)
+    return found.id if found is not None else None
+
+
 def patient_facts(account_id: uuid.UUID, dependant_id: uuid.UUID | None = None) -> tuple[PatientFacts, bool | None]:
     """(facts, whether the dependant is on the patient's health card: None where it was not said)."""
     return profile.patient_facts(account_id, dependant_id), None

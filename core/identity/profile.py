@@ -27,12 +27,13 @@ IDENTIFIER_MAX = 40
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """What a patient declared: ISO countries, whether they confirmed them, and codes of statuses."""
+    """What a patient declared: ISO countries, whether they confirmed them, codes of statuses, the postcode of the home."""
 
     residence: str = ""
     workplace: str = ""
     confirmed: bool = False
     declared: tuple[str, ...] = ()
+    postcode: str = ""
 
 
 def read(account: Account) -> Declared:
@@ -41,7 +42,9 @@ def read(account: Account) -> Declared:
     if row is None:
         return Declared()
     data = keys.unseal_json(account.person_id, "patient_profiles", "sealed", row.sealed)
-    return Declared(data["residence"], data["workplace"], data["confirmed"], tuple(data["declared"]))
+    return Declared(
+        data["residence"], data["workplace"], data["confirmed"], tuple(data["declared"]), data.get("postcode", "")
+    )
 
 
 def write(account: Account, new: Declared) -> None:
@@ -52,6 +55,7 @@ def write(account: Account, new: Declared) -> None:
         "workplace": new.workplace,
         "confirmed": new.confirmed and bool(new.residence),
         "declared": sorted(set(new.declared)),
+        "postcode": new.postcode,
     }
     sealed = keys.seal_json(account.person_id, "patient_profiles", "sealed", body)
     row = {"tenant_id": current_tenant_id(), "id": account.id, "sealed": sealed, "updated_at": clock.now()}

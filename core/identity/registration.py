@@ -21,7 +21,7 @@ from core.identity import accounts, passwords, professionals, profile, recovery,
 from core.identity.accounts import Person
 from core.identity.models import Account
 from core.identity.policy import policy
-from core.identity.schemas import UNDERTAKING, Errors, PatientForm, ProfessionalForm, check
+from core.identity.schemas import UNDERTAKING, Errors, ProfessionalForm, check, patient_form
 from core.identity.sign_in import wait_message
 from core.identity.uploads import Upload
 from core.jobs import announce
@@ -63,14 +63,15 @@ def _boxes(form: Mapping[str, Any]) -> Errors:
 def register_patient(form: Mapping[str, Any], *, language: str, ip: str, opened: OnOpened | None = None) -> Outcome:
     """Register a patient. All errors at once, by field; nothing is stored while there are any."""
     _portals_only()
-    data, errors = check(PatientForm(), form)
+    data, errors = check(patient_form(), form)
     errors |= _boxes(form)
     errors |= _too_many(ip) if not errors else {}
     if errors:
         return Outcome(errors)
     account = _open(data, "patient", language, data.get("residence") or None)
-    if account is not None and (data.get("residence") or data.get("workplace")):
-        profile.write(account, profile.Declared(data.get("residence", ""), data.get("workplace", "")))
+    if account is not None and (data.get("residence") or data.get("workplace") or data.get("postcode")):
+        said = {k: data.get(k, "") for k in ("residence", "workplace", "postcode")}
+        profile.write(account, profile.Declared(**said))
     if account is not None:
         shown = i18n.render(UNDERTAKING, language, current_tenant().words(language))
         digest = hashlib.sha256(shown.encode()).hexdigest()

@@ -84,11 +84,19 @@ UNDERTAKING = _(
 """What a beneficiary undertakes when opening an account; its digest goes on the trail (IA-058)."""
 
 
+def patient_form() -> Schema:
+    """The registration of patients of the present portal: with the postcode of the home where the portal asks for it."""
+    return PatientForm() if policy()["residence_postcode"] else PatientForm(exclude=("postcode",))
+
+
 class PatientForm(_NewAccount):
     """A patient's registration: seven fields are needed (CB-081), places are optional (CB-082)."""
 
     undertaking = Tick(UNDERTAKING, missing=_("Without this undertaking no account can be opened."))
 
+    postcode = Typed(
+        _("Postcode of your home"), most=12, inputmode="text", autocomplete="postal-code", help=_("Such as 75011.")
+    )
     residence = Choice(
         _("Country where you live"), optional_countries, required=False, load_default="", autocomplete="country",
         help=_("Optional: it tells us which services are possible for you. You can say it later."),
@@ -181,5 +189,6 @@ __all__ = [
     "PersonalDataForm",
     "ProfessionalForm",
     "check",
+    "patient_form",
     "refuse",
 ]

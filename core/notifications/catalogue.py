@@ -65,6 +65,7 @@ TEMPLATES = {
             "prescription_to_collect", _("A document waits for you at the practice"),
             _("{portal}: a document waits for you at {place}. Details: {link}"), channels=("in_app", "email"),
         ),
+        MessageTemplate("papers_code", _("Your code"), _("{portal}: the code that opens your document is {code}. It is good for {minutes} minutes, once. Never share it."), channels=("sms",)),
         MessageTemplate("prescription_used", _("A code of yours was used"), channels=("in_app", "email")),
         MessageTemplate("rights_received", _("Your request was received"), channels=("in_app", "email")),
         MessageTemplate("rights_asked", _("We need something from you"), channels=("in_app", "email")),

@@ -39,7 +39,7 @@ class Tab(NamedTuple):
     label: Message
     url: str
     active: bool
-    count: int | None = None
+    changes: int | None = None
 
 
 def tabs(here: str, draft: drafts.Draft) -> list[Tab]:

@@ -9,9 +9,10 @@ from typing import Any
 
 from flask import current_app
 from sqlalchemy import delete, select
+from sqlalchemy.dialects.postgresql import insert
 
 from core import audit, clock
-from core.db import db, global_scope
+from core.db import db, global_scope, new_id
 from core.hooks.types import GoLiveCheck
 from core.identity import accounts
 from core.messages import Message, _
@@ -76,7 +77,8 @@ def _row(account_id: uuid.UUID, *, lock: bool = False) -> PortalDraft | None:
 def mine(view: TenantView, account_id: uuid.UUID) -> Draft:
     """The draft of an account; where it has none, the revision in force without a change."""
     row = _row(account_id)
-    number, edits = (row.base_revision, dict(row.edits)) if row is not None else (view.revision, {})
+    # A draft without a change stands on nothing: it begins anew with what is in force.
+    number, edits = (row.base_revision, dict(row.edits)) if row is not None and row.edits else (view.revision, {})
     base = view.bundle if number == view.revision else bundle_of(view.id, number)
     assert base is not None
     allowed = editables(base, _runtime())
@@ -90,19 +92,36 @@ def save(view: TenantView, account_id: uuid.UUID, values: Mapping[str, Any]) -> 
     Colours that read badly are kept, so that they can be tried together; they are in the way when it is published.
     Raises Closed for a key that a partner may not edit.
     """
+    row = _held(view, account_id)
     draft = mine(view, account_id)
     merged = changed(draft.base, {**draft.edits, **values}, draft.allowed)
-    bad = [w for w in problems_of(applied(draft.base, merged, draft.allowed), draft.allowed, merged) if w.key in values]
+    bad = problems_of(applied(draft.base, merged, draft.allowed), draft.allowed, merged)
+    if bad:
+        # What was wrong with the portal before is not this form's doing; what is new is, wherever it shows.
+        before = {str(w.message) for w in problems_of(draft.base, draft.allowed, {})}
+        bad = [w for w in bad if w.key in values or str(w.message) not in before]
     if bad:
         return bad
-    now = clock.now()
-    row = _row(account_id, lock=True)
-    if row is None:
-        row = PortalDraft(account_id=account_id, base_revision=draft.base_revision, created_at=now)
-        db.session.add(row)
-    row.edits, row.updated_at = merged, now
+    row.base_revision, row.edits, row.updated_at = draft.base_revision, merged, clock.now()
     db.session.flush()
     return []
+
+
+def _held(view: TenantView, account_id: uuid.UUID) -> PortalDraft:
+    """The account's draft, locked; made where there is none, by one of two requests that come at once."""
+    now = clock.now()
+    fresh = {
+        "account_id": account_id,
+        "base_revision": view.revision,
+        "edits": {},
+        "created_at": now,
+        "updated_at": now,
+    }
+    made = insert(PortalDraft).values(tenant_id=view.id, id=new_id(), **fresh)
+    db.session.execute(made.on_conflict_do_nothing(index_elements=["tenant_id", "account_id"]))
+    row = _row(account_id, lock=True)
+    assert row is not None
+    return row
 
 
 def problems_of(bundle: Mapping[str, Any], allowed: Mapping[str, Editable], values: Mapping[str, Any]) -> list[Wrong]:
@@ -162,10 +181,18 @@ def checks(view: TenantView, bundle: Mapping[str, Any], allowed: Mapping[str, Ed
     hard = lacking if view.state == "live" else [m for m in lacking if m.key not in before]
     return Checks(
         [w for contrast, w in told if not contrast],
-        [w for contrast, w in told if contrast],
+        _worst([w for contrast, w in told if contrast]),
         hard,
         [m for m in lacking if m not in hard],
     )
+
+
+def _worst(found: Sequence[Wrong]) -> list[Wrong]:
+    """One line for each colour: a colour stands on several grounds, and what reads on the worst reads on all."""
+    worst: dict[str, Wrong] = {}
+    for w in sorted(found, key=lambda w: float(str(w.message.params.get("ratio", "0")).partition(":")[0])):
+        worst.setdefault(w.key, w)
+    return list(worst.values())
 
 
 def publish(view: TenantView, account_id: uuid.UUID, note: str) -> Applied:

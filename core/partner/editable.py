@@ -260,7 +260,10 @@ def _set(whole: dict[str, Any], path: Path, value: Any) -> None:
 
 
 def changed(base: Bundle, wanted: Mapping[str, Any], allowed: Mapping[str, Editable]) -> dict[str, Any]:
-    """Those of the wanted values that differ from the base."""
+    """Those of the wanted values that differ from the base. Raises Closed for a key outside of `allowed`."""
+    for key in wanted:
+        if key not in allowed:
+            raise Closed(key)
     return {key: value for key, value in wanted.items() if value_at(base, allowed[key].path) != value}
 
 

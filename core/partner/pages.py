@@ -18,7 +18,8 @@ from core.tenancy.service import Overtaken, TenantRefused
 __all__ = ["blueprint", "bp", "install", "pages_edit", "pages_preview"]
 
 # Which organisation stands for a party, each under its own name, from the portal's configuration.
-_NAMES = {"operator": ("operator", "name"), "publisher": ("publisher", "name"), "health_data_host": ("host", "name"), "insurer": ("partner", "name")}  # fmt: skip
+_NAMES = {"operator": ("operator", "name"), "publisher": ("publisher", "name"), "health_data_host": ("host", "name")}
+_INSURERS = ("complementary_insurer", "mutual")
 
 
 @bp.get("/")
@@ -26,6 +27,8 @@ _NAMES = {"operator": ("operator", "name"), "publisher": ("publisher", "name"), 
 def overview() -> str:
     """Whose account this is and what it may do; for editors, how the draft stands."""
     named = [(label, _name(code)) for code, label in PARTIES.items() if _name(code)]
+    partner = g.tenant.config["partner"]
+    named.append((PARTIES["insurer"] if partner["kind"] in _INSURERS else _("Partner"), partner["name"]))
     draft = my_draft() if may_edit() else None
     return render_template(
         "partner/overview.html",

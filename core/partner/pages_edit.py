@@ -10,16 +10,22 @@ from flask import abort, g, jsonify, redirect, render_template, request, url_for
 
 from core.db import db
 from core.identity.parties import EDIT, partner_view
-from core.messages import Message
+from core.messages import Message, _
 from core.partner import drafts, typed
 from core.partner.blueprint import bp, context, frames, my_draft
 from core.partner.editable import BRAND, CONTACT, DRAWINGS, SETTINGS, TEXTS, Editable
 from core.partner.typed import Wrong
 from core.tenancy.content import title_of
+from core.tenancy.golive import REQUIRED
 from core.web.language import language, say
 
 _INPUTS = {"email": "email", "tel": "tel", "time": "time", "choice": "select", "tick": "checkbox", "markdown": "textarea", "drawing": "file"}  # fmt: skip
-_ROWS = {"markdown": "18"}
+
+
+# Named as wanted in a form: a live portal may not be without them (golive.py).
+_BY_LAW = frozenset(key for key, _rule in REQUIRED) | {
+    f"contact.support_hours.{k}" for k in ("from", "to", "days", "time_zone")
+}
 
 
 @dataclass(slots=True)
@@ -54,12 +60,13 @@ def _field(e: Editable, value: Any, error: Message | None, changed: bool) -> Fie
     helps = [say(h) for h in (e.help, typed.expected(e)) if h]
     made = Field(
         e.key, say(e.label), _INPUTS.get(e.kind, "text"), shown, " ".join(helps), say(error) if error else "",
-        e.required, e.kind, shown if e.kind == "colour" else "", [(o, say(typed.option(o))) for o in e.options],
+        e.required or ".".join(e.path[1:]) in _BY_LAW, e.kind, shown if e.kind == "colour" else "", [(o, say(typed.option(o))) for o in e.options],
     )  # fmt: skip
     if e.kind == "number":
         made.inputmode = "numeric"
     if e.kind == "markdown":
-        made.attrs = {"rows": _ROWS["markdown"], "spellcheck": "true"}
+        made.label = say(_("Text and title"))
+        made.attrs = {"spellcheck": "true"}
     if e.kind == "drawing":
         made.attrs = {"accept": ".svg,image/svg+xml"}
     if changed:
@@ -105,7 +112,7 @@ def _form(template: str, here: str, wanted: list[Editable], back: str, **more: A
     frames()
     page = render_template(
         template, **context(here, draft), groups=_groups(draft, wanted, values, {**warned, **bad}),
-        refused=bool(bad), action=back, **more,
+        refused=bool(bad), elsewhere=[m for k, m in bad.items() if k not in {e.key for e in wanted}], action=back, **more,
     )  # fmt: skip
     return page, 422 if bad else 200
 
@@ -179,4 +186,6 @@ def text(name: str, code: str) -> Any:
     if not wanted:
         abort(404)
     back = url_for("partner.text", name=name, code=code)
-    return _form("partner/form.html", "texts", wanted, back, page=name, code=code)
+    draft = my_draft()
+    title = title_of(str(draft.value(wanted[0].key) or ""), draft.bundle["config"], code) or name
+    return _form("partner/form.html", "texts", wanted, back, page=name, code=code, title=title)

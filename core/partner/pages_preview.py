@@ -66,7 +66,7 @@ def preview_page() -> str:
 
 
 def _one_of(given: str | None, choices: tuple[tuple[str, Message], ...]) -> str:
-    return given if given in [code for code, _label in choices] else choices[0][0]  # type: ignore[return-value]
+    return given if given in [code for code, _label in choices] else choices[0][0]
 
 
 @bp.get("/preview/page/<name>")

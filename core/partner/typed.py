@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,13 +14,16 @@ from core.tenancy.problems import Problem
 from core.tenancy.svg import SVG_LIMIT
 
 TEXT_MOST, MARKDOWN_MOST = 2000, 60_000
+_UNWRITTEN = ("Cc", "Cf", "Cs", "Cn")
 _WHOLE = re.compile(r"^[+-]?\d{1,12}\Z")
 _CONTRAST = "contrast of "
+# The only rule that is told of a key that a partner may not edit, and can be broken from one that they may.
+_TWIN, _TWIN_KEY = "must be distinct from contact.support_email", "config/contact/support_email"
 # What the check of a portal says of texts and drawings, in words to be translated.
 _SAID: Mapping[str, Message] = {
     "there is no text under the title": _("There is no text under the title."),
     "the first line must be a title, “# …”": _("The first line must be a title: “# ” and its words."),
-    "not a placeholder": _("“{found}” is not a placeholder: write {{ a.dotted.key }} in small letters."),
+    "not a placeholder": _("“{found}” is not a placeholder. Example: {example}"),
     "no such value in tenant.yaml": _("“{key}” is no value of this portal."),
     "must be distinct from contact.support_email": _("Support needs another address than the data-protection officer."),
     "a drawing may hold no script, foreign object or media": _("The drawing holds {found}: scripts and media are not allowed."),
@@ -39,7 +43,10 @@ def read(form: Mapping[str, str], wanted: Iterable[Editable]) -> dict[str, Any]:
 def _read(e: Editable, given: str | None) -> Any:
     if e.kind == "tick":
         return given == "yes"
-    text = (given or "").replace("\r\n", "\n")
+    # Control characters are nobody's words, and the database takes no NUL.
+    text = "".join(
+        c for c in (given or "").replace("\r\n", "\n") if c in "\n\t" or unicodedata.category(c) not in _UNWRITTEN
+    )
     if e.kind == "markdown":
         return text.strip("\n")[:MARKDOWN_MOST] + "\n" if text.strip() else None
     if e.kind in ("lines", "numbers"):
@@ -112,6 +119,8 @@ def is_contrast(problem: Problem) -> bool:
 
 def key_of(problem: Problem, allowed: Mapping[str, Editable]) -> str:
     """The field to which a problem of the check belongs; "" for one that the partner cannot mend."""
+    if problem.message.startswith(_TWIN):
+        return _TWIN_KEY
     path = problem.file.rpartition(".")[0].split("/")
     if problem.file == "tenant.yaml":
         path = ["config", *problem.key.split(".")]
@@ -136,7 +145,10 @@ def wrong(problem: Problem, allowed: Mapping[str, Editable], typed: Mapping[str,
         return Wrong(key, _contrast(problem))
     said = _SAID.get(problem.message)
     if said is not None:
-        return Wrong(key, Message(said.msgid, {"found": problem.found, "key": problem.key}))
+        return Wrong(
+            key,
+            Message(said.msgid, {"found": problem.found, "key": problem.key, "example": "{{ contact.support_email }}"}),
+        )
     if "missing" in problem.message:
         return Wrong(key, _("Please fill this in."))
     return Wrong(key, _kind(e, shown(e, typed.get(key)), problem))

@@ -68,6 +68,7 @@ from core.hooks.types import (
     Status,
     VideoProvider,
 )
+from core.identity.parties import partner_view
 from core.messages import Domain, Message
 from core.web.access import access
 
@@ -140,6 +141,7 @@ __all__ = [
     "load_parameters",
     "load_specialties",
     "missing_fact",
+    "partner_view",
     "permit",
     "register_columns",
     "settings_of",

@@ -7,6 +7,7 @@ from typing import Any
 
 from core.care.consultations.calling import room_of as _room_of
 from core.care.consultations.models import Consultation
+from core.care.consultations.paper import report as report_paper
 from core.care.consultations.pool import (
     ask,
     back_to_pool,
@@ -25,9 +26,20 @@ from core.care.consultations.reports import versions as reports_of
 from core.care.consultations.requests import cancel
 from core.care.consultations.service import WORDS as STATE_WORDS
 from core.care.consultations.service import Moved, access_consultation, locked, question_of
+from core.care.prescriptions.deciding import residence_by
 from core.care.prescriptions.models import Prescription
+from core.care.prescriptions.opening import COOKIE as PAPERS_COOKIE
+from core.care.prescriptions.opening import Closed, Entered
+from core.care.prescriptions.opening import enter as enter_code
+from core.care.prescriptions.opening import may_send as may_send_code
+from core.care.prescriptions.opening import read as read_paper
+from core.care.prescriptions.opening import send_again as send_code_again
+from core.care.prescriptions.opening import send_in_call as send_code_in_call
+from core.care.prescriptions.opening import standing as opening_of
 from core.care.prescriptions.service import of_consultation as prescriptions_of
 from core.care.rooms.models import Room
+from core.care.rooms.panels import Instead
+from core.care.rooms.panels import offer as offer_instead
 from core.directory.models import Professional
 from core.hooks.decisions import Decision, Question
 from core.promises.models import Promise
@@ -37,9 +49,13 @@ from core.tenancy import receipts
 from core.tenancy.current import current_tenant
 
 __all__ = [
+    "PAPERS_COOKIE",
     "REPORT_PARTS",
     "STATE_WORDS",
+    "Closed",
     "Consultation",
+    "Entered",
+    "Instead",
     "Moved",
     "NotAllowed",
     "Prescription",
@@ -55,16 +71,25 @@ __all__ = [
     "decide",
     "decided",
     "due_of",
+    "enter_code",
     "hang_up",
     "keep",
     "locked",
+    "may_send_code",
     "missed",
     "of_ids",
+    "offer_instead",
+    "opening_of",
     "prescriptions_of",
     "promise",
     "question_of",
+    "read_paper",
+    "report_paper",
     "reports_of",
+    "residence_by",
     "room_of",
+    "send_code_again",
+    "send_code_in_call",
     "settle",
     "stop",
     "take",

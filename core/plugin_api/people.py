@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import uuid
 
-from core.consent.service import accept, missing, to_accept
+from core.consent.service import accept, accept_by_telephone, missing, to_accept
 from core.directory.models import Professional
 from core.directory.service import access_professional, profile_of
+from core.identity.accounts import Person
 from core.identity.dependants import add_dependant
 from core.identity.dependants import problems as dependant_problems
 from core.identity.intake import Arrival, arrive
@@ -14,7 +15,9 @@ from core.identity.parties import MEMBERS as LOAD_MEMBERS
 from core.identity.parties import may as party_may
 from core.identity.people import (
     Described,
+    account_at,
     cared_for,
+    dependant_names,
     dependants_of,
     described,
     display_name,
@@ -31,13 +34,17 @@ __all__ = [
     "LOAD_MEMBERS",
     "Arrival",
     "Described",
+    "Person",
     "Professional",
     "Recipient",
     "accept",
+    "accept_by_telephone",
     "access_professional",
+    "account_at",
     "add_dependant",
     "arrive",
     "cared_for",
+    "dependant_names",
     "dependant_problems",
     "dependants_of",
     "described",

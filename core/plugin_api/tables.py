@@ -5,6 +5,7 @@ A plugin's migrations lie in its folder `migrations/`, with a version table of t
 
 from core.audit import record
 from core.clock import now, today
+from core.crypto import new_token, token_digest
 from core.db import TenantModel, current_tenant_id, db, new_id
 from core.db.base import UtcDateTime, tenant_fk
 from core.db.rls import protect
@@ -21,6 +22,7 @@ __all__ = [
     "current_tenant_id",
     "db",
     "new_id",
+    "new_token",
     "now",
     "protect",
     "record",
@@ -28,6 +30,7 @@ __all__ = [
     "seal_json",
     "tenant_fk",
     "today",
+    "token_digest",
     "unseal",
     "unseal_json",
 ]

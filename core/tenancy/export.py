@@ -79,6 +79,13 @@ def _po(code: str, words: Mapping[str, str]) -> str:
     return out.getvalue().decode()
 
 
+def value_at(config: Any, dotted: str) -> Any:
+    """What stands under `a.b.c`; None where nothing does."""
+    for part in dotted.split("."):
+        config = config.get(part) if isinstance(config, Mapping) else None
+    return config
+
+
 def yaml_of(config: Mapping[str, Any], runtime: PluginRuntime | None = None) -> str:
     """The configuration as YAML, its keys in the order of the schema; what is not set is left out."""
     schemas = dict(runtime.installed().by_plugin("config_schema")) if runtime is not None else {}

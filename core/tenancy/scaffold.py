@@ -24,12 +24,30 @@ class ScaffoldRefused(ValueError):
     """A folder that cannot be made; the message says why and what to do."""
 
 
-def new_tenant(slug: str, root: Path, *, plugins: Sequence[str] = (), today: dt.date | None = None) -> Path:
+def new_tenant(
+    slug: str, root: Path, *, plugins: Sequence[str] = (), today: dt.date | None = None, name: str | None = None
+) -> Path:
     """Write `root/slug`, a draft that passes the check, and return it.
 
-    `plugins` are enabled with their default settings; `today` (default: the clock's) dates the legal documents.
-    Raises ScaffoldRefused for a slug that is malformed, reserved or taken. A failure leaves nothing behind.
+    `plugins` are enabled with their default settings; `today` (default: the clock's) dates the legal documents; `name`
+    is made from the slug where none is given. Raises ScaffoldRefused for a slug that is malformed, reserved or taken. A failure leaves nothing behind.
     """
+    target = free_place(slug, root)
+    day = today or clock.now().date()
+    words = words_of(slug, name or name_of(slug), plugins, day)
+    with tempfile.TemporaryDirectory(prefix=f".{slug}-", dir=root) as made:
+        draft = Path(made) / slug
+        for source in sorted(p for p in SKELETON.rglob("*") if p.is_file()):
+            write(source, draft / _place(source.relative_to(SKELETON), words["version"]), words)
+        try:
+            draft.rename(target)
+        except OSError as error:  # made by somebody else meanwhile
+            raise ScaffoldRefused(f"{target} exists already: choose another slug, or edit that folder") from error
+    return target
+
+
+def free_place(slug: str, root: Path) -> Path:
+    """Where a new portal's folder goes. Raises ScaffoldRefused for a slug that is malformed, reserved or taken."""
     if not SLUG.match(slug):
         raise ScaffoldRefused(
             f"“{slug}” is no slug: small letters, digits and hyphens, 3 to 40, beginning with a letter (demo-clinic)"
@@ -40,21 +58,16 @@ def new_tenant(slug: str, root: Path, *, plugins: Sequence[str] = (), today: dt.
     if target.exists():
         raise ScaffoldRefused(f"{target} exists already: choose another slug, or edit that folder")
     root.mkdir(parents=True, exist_ok=True)
-    day = today or clock.now().date()
-    words = _words(slug, plugins, day)
-    with tempfile.TemporaryDirectory(prefix=f".{slug}-", dir=root) as made:
-        draft = Path(made) / slug
-        for source in sorted(p for p in SKELETON.rglob("*") if p.is_file()):
-            _write(source, draft / _place(source.relative_to(SKELETON), words["version"]), words)
-        try:
-            draft.rename(target)
-        except OSError as error:  # made by somebody else meanwhile
-            raise ScaffoldRefused(f"{target} exists already: choose another slug, or edit that folder") from error
     return target
 
 
-def _words(slug: str, plugins: Sequence[str], day: dt.date) -> dict[str, str]:
-    name = " ".join(part.capitalize() for part in slug.split("-") if part)
+def name_of(slug: str) -> str:
+    """A name made from a slug: `demo-clinic` gives “Demo Clinic”."""
+    return " ".join(part.capitalize() for part in slug.split("-") if part)
+
+
+def words_of(slug: str, name: str, plugins: Sequence[str], day: dt.date) -> dict[str, str]:
+    """What the files of the skeleton are filled with."""
     length = round(len(name) * _GLYPH)
     enabled = "{}" if not plugins else "\n" + "\n".join(f"  {p}: {{}}" for p in plugins)
     return {
@@ -77,7 +90,8 @@ def _place(relative: Path, version: str) -> Path:
     return relative
 
 
-def _write(source: Path, target: Path, words: dict[str, str]) -> None:
+def write(source: Path, target: Path, words: dict[str, str]) -> None:
+    """Copy a file of the skeleton, its tokens filled."""
     target.parent.mkdir(parents=True, exist_ok=True)
     if source.suffix not in (".yaml", ".svg"):
         shutil.copyfile(source, target)

@@ -92,6 +92,13 @@ class Identity(Strict):
     )
     confirmation_validity_hours = number("Life of the confirmation link", 1, 168, 48)
     reset_validity_minutes = number("Life of the reset link", 10, 1440, 60)
+    residence_postcode = fields.Boolean(
+        load_default=False,
+        metadata={
+            "description": "Whether patients give the postcode of their home when they register",
+            "example": True,
+        },
+    )
     minimum_age_years = number("Least age of an account holder", 18, 21, 18)
     providers = fields.List(
         fields.Nested(Provider),

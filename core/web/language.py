@@ -78,6 +78,17 @@ def gettext_of(domain: str) -> Callable[..., str | Markup]:
     return gettext_here
 
 
+def ngettext_of(domain: str) -> Callable[..., str | Markup]:
+    """The `ngettext` of a plugin's templates."""
+    gettext_here = gettext_of(domain)
+
+    def ngettext_here(one: str, many: str, count: int, **params: Any) -> str | Markup:
+        single = count in (0, 1) if language().startswith("fr") else count == 1
+        return gettext_here(one if single else many, count=count, **params)
+
+    return ngettext_here
+
+
 def ngettext(one: str, many: str, count: int, **params: Any) -> str | Markup:
     """The singular or the plural; French and Portuguese count zero as singular, the others do not."""
     single = count in (0, 1) if language().startswith("fr") else count == 1

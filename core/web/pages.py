@@ -55,7 +55,8 @@ def _of_the_portal() -> dict[str, Any]:
     return {
         "tenant": tenant,
         "locale": words.language(),
-        "dev": current_app.extensions["portico"].settings.development,
+        # A preview shows what visitors see: no help for developers.
+        "dev": current_app.extensions["portico"].settings.development and "theme_url" not in tenant._memo,
         "layout": tenant.config["theme"].get("layout", "lines"),
         "asset": asset,
         "theme_url": tenant._memo.get("theme_url") or url_for("web.stylesheet", revision=tenant.revision),

@@ -123,6 +123,16 @@ def consultation_no_show(event: api.Event) -> None:
 
 
 @hookimpl
+def report_saved(event: api.Event) -> None:
+    _listen(event)
+
+
+@hookimpl
+def prescription_issued(event: api.Event) -> None:
+    _listen(event)
+
+
+@hookimpl
 def promise_near(event: api.Event) -> None:
     _listen(event)
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select, text, update
+from sqlalchemy import func, select, text, update
 
 from core.plugin_api import Domain, Message, settings_of
 from core.plugin_api.acts import Moved, due_of, settle
 from core.plugin_api.pages import Refused, current_tenant
+from core.plugin_api.people import dependant_names, names
 from core.plugin_api.tables import db, now, record, seal_json, unseal_json
 from plugins.insurer_assistance.models import CallAttempt, Case
 from plugins.insurer_assistance.rules import contract
@@ -44,13 +45,13 @@ REASONS: dict[str, Message] = {
 
 OUTCOMES: dict[str, Message] = {
     "delivered": _("The consultation took place."),
-    "orientation": _("You were advised where to turn; no consultation was needed."),
+    "orientation": _("Advice was given on where to turn; no consultation was needed."),
     "emergency": _("The call was handed over to the emergency services."),
-    "redirected": _("A physical examination is needed: please see your own doctor."),
+    "redirected": _("A visit to one’s own doctor is needed."),
     "excluded": _("The service cannot be given for this."),
-    "cancelled": _("You took the request back."),
+    "cancelled": _("The request was taken back."),
     "expired": _("Nobody could take the request in time. We are sorry."),
-    "not_reached": _("We called several times and could not reach you."),
+    "not_reached": _("Several calls found nobody."),
     "not_started": _("The call did not take place."),
 }
 DECLINE: dict[str, Message] = {
@@ -81,13 +82,15 @@ COMPANIONS: dict[str, Message] = {
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a case keeps sealed: the telephone to call, the words, who accompanies, the nurse's note."""
+    """What a case keeps sealed: the telephone to call, the words, who accompanies, the nurse's note and what was advised."""
 
     phone: str
     words: str
     companion_name: str = ""
     companion_quality: str = ""
     note: str = ""
+    summary: str = ""
+    postcode: str = ""
 
 
 def settings(part: str) -> dict[str, Any]:
@@ -196,6 +199,36 @@ def attempts_of(case_id: uuid.UUID) -> list[CallAttempt]:
     return list(
         db.session.execute(select(CallAttempt).where(CallAttempt.case_id == case_id).order_by(CallAttempt.n)).scalars()
     )
+
+
+def times(window: Mapping[str, Any]) -> list[str]:
+    """The times of day at which an appointment can begin, as texts such as 09:30."""
+    first, last = (t.hour * 60 + t.minute for t in (contract.clock_time(window[k]) for k in ("from", "to")))
+    return [f"{m // 60:02}:{m % 60:02}" for m in range(first, last + 1, window["step_minutes"])]
+
+
+def attempt_counts(cases: Sequence[Case]) -> dict[uuid.UUID, int]:
+    """How often each of several persons was called, in one query."""
+    rows = db.session.execute(
+        select(CallAttempt.case_id, func.count())
+        .where(CallAttempt.case_id.in_([c.id for c in cases]))
+        .group_by(CallAttempt.case_id)
+    )
+    return {case_id: int(count) for case_id, count in rows}
+
+
+def names_of(cases: Sequence[Case]) -> dict[uuid.UUID, str]:
+    """Who each case is about, in few queries whatever their number; an erased person has no name any more."""
+    accounts = names({c.account_id for c in cases if c.dependant_id is None})
+    children = dependant_names({c.dependant_id for c in cases if c.dependant_id is not None})
+    return {
+        c.id: (children.get(c.dependant_id) if c.dependant_id else accounts.get(c.account_id)) or "…" for c in cases
+    }
+
+
+def retell(case: Case, **changed: str) -> None:
+    """Change what a held case keeps sealed."""
+    case.sealed = seal_told(case.person_id, replace(told_of(case), **changed))
 
 
 def hold_place(wanted_at: dt.datetime, per_step: int) -> bool:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 
+from sqlalchemy import select
+
 from core.plugin_api import Domain
 from core.plugin_api import acts as api
 from core.plugin_api.acts import Consultation, Moved
@@ -134,23 +136,39 @@ def exclude(doctor: Professional, case_id: uuid.UUID, reason: str) -> Case:
 def emergency(account_id: uuid.UUID, case_id: uuid.UUID) -> Case:
     """Hand the call over to the emergency services, accompanied, at any step and without another question (IA-036).
 
-    By the doctor who has the case, or by a nurse of the team. Raises Refused for anybody else.
+    By the doctor who has the case, by a nurse, or by an agent to whom the person says that it is one. Raises Refused for
+    anybody else.
     """
-    role = team.demand(account_id, team.DOCTOR, team.NURSE)
-    there: Case | None = Case.get(case_id)
-    if there is None:
-        raise Refused(_("There is no such case."), status=404)
-    row = api.locked(case_id) if there.to_doctor_at is not None else None
-    case = cases.locked(case_id)
+    role = team.demand(account_id, team.DOCTOR, team.NURSE, team.AGENT)
+    row, case = held(case_id)
     if role == team.DOCTOR:
         me = profile_of(account_id)
         if row is None or me is None or row.professional_id not in (None, me.id):
             raise Refused(_("There is no such case."), status=404)
     if row is not None and row.state in ("requested", "accepted", "in_progress", "awaiting_report"):
         api.stop(row, "emergency", "professional")
+    if role == team.NURSE and case.state in (cases.NURSE_QUEUE, cases.WITH_NURSE):
+        case.nurse_account_id, case.nurse_outcome = account_id, "emergency_transfer"
     cases.close(case, "emergency", role)
     record("assistance.emergency", KIND, case.id, {"role": role, "by": str(account_id)})
     return case
+
+
+def held(case_id: uuid.UUID) -> tuple[Consultation | None, Case]:
+    """The case and its consultation (None before a doctor is asked), both held, the consultation first.
+
+    Whether there is one is only certain while the case is held: where it came meanwhile, both are let go and held again.
+    Raises Refused (404).
+    """
+    while True:
+        point = db.session.begin_nested()
+        sent = db.session.execute(select(Case.to_doctor_at).where(Case.id == case_id)).scalar_one_or_none() is not None
+        row = api.locked(case_id) if sent else None
+        case = cases.locked(case_id)
+        if row is not None or case.to_doctor_at is None:
+            point.commit()
+            return row, case
+        point.rollback()
 
 
 def by_phone(account_id: uuid.UUID, case_id: uuid.UUID) -> Case:

@@ -18,6 +18,7 @@ from plugins.insurer_assistance.models import Case
 WATCH_SECONDS = 60
 HOME = f"/x/{NAME}/cases"
 DESK = f"/x/{NAME}/desk"
+PHONE = f"/x/{NAME}/phone"
 
 
 def _case(event: Event) -> Case | None:
@@ -72,9 +73,9 @@ def missed(event: Event) -> None:
         return
     case.escalated_at = case.escalated_at or now()
     record("assistance.overdue", KIND, case.id, {"kind": event.payload["kind"]})
-    for role in (team.AGENT, team.DOCTOR):
+    for role, page in ((team.AGENT, PHONE), (team.DOCTOR, DESK)):
         for account_id in team.accounts_in(role):
-            tell("insurer_assistance_overdue", account_id, {}, DESK)
+            tell("insurer_assistance_overdue", account_id, {}, page)
 
 
 def _promised(event: Event) -> Case | None:

@@ -21,10 +21,12 @@ ELIGIBLE, NOT_ELIGIBLE, UNKNOWN = "eligible", "not_eligible", "unknown"
 
 REASONS: dict[str, Message] = {
     "not_listed": _("The insurer's list has nobody of this name and date of birth under this contract."),
-    "not_yet": _("Your cover has not begun yet."),
-    "ended": _("Your cover has ended."),
-    "removed": _("The insurer has taken you off its list."),
-    "ambiguous": _("Several people of this name are insured. Please give the contract number."),
+    "not_yet": _("This cover has not begun yet."),
+    "ended": _("This cover has ended."),
+    "removed": _("The insurer has taken this person off its list."),
+    "ambiguous": _(
+        "Several people of this name and date of birth are covered. Please call us: we will find the right one."
+    ),
     "taken": _("This cover is already linked to another account. Please call us: we will put it right."),
     "unreachable": _("Your insurer's service does not answer at the moment. Please call us: we can help by telephone."),
 }

@@ -152,8 +152,8 @@ class UnitEntry(TenantModel):
 class Case(TenantModel):
     """What somebody came with, by whichever way. Its consultation, once a doctor is asked, has the same id.
 
-    `sealed` (with the key of the person cared for): `phone` to call, `words`, `companion` (name and quality), `note` of
-    the nurse. `declared`: codes of what was declared, told and consented to. `recording`: none, told, objected.
+    `sealed` (with the key of the person cared for): `phone` to call, `words`, `companion` (name and quality), `note` and
+    `summary` of the nurse. `nurse_outcome`: how the nurse closed the call, if one had it (IA-027). `declared`: codes of what was declared, told and consented to. `recording`: none, told, objected.
     """
 
     __tablename__ = "ia_cases"
@@ -173,6 +173,10 @@ class Case(TenantModel):
         CheckConstraint("contact IN ('phone', 'video')", name="contact"),
         CheckConstraint("recording IN ('none', 'told', 'objected')", name="recording"),
         CheckConstraint("(state = 'closed') = (outcome IS NOT NULL)", name="closed"),
+        CheckConstraint(
+            "nurse_outcome IN ('orientation_only', 'connect_to_doctor', 'doctor_call_back', 'emergency_transfer', 'excluded')",
+            name="nurse_outcome",
+        ),
     )
     channel: Mapped[str] = mapped_column(Text)
     state: Mapped[str] = mapped_column(Text)
@@ -198,6 +202,38 @@ class Case(TenantModel):
     outcome: Mapped[str | None] = mapped_column(Text)
     outcome_reason: Mapped[str | None] = mapped_column(Text)
     recording: Mapped[str] = mapped_column(Text, default="none")
+    nurse_outcome: Mapped[str | None] = mapped_column(Text)
+
+
+class Recording(TenantModel):
+    """The sound of a call, sealed with the key of the person cared for; erased after the months of the contract (IA-030)."""
+
+    __tablename__ = "ia_recordings"
+    __table_args__ = (
+        tenant_fk("case_id", "ia_cases"),
+        Index(None, "tenant_id", "case_id"),
+        Index(None, "tenant_id", "at"),
+    )
+    case_id: Mapped[uuid.UUID]
+    person_id: Mapped[uuid.UUID]
+    at: Mapped[dt.datetime]
+    mimetype: Mapped[str] = mapped_column(Text)
+    size: Mapped[int]
+    by_account_id: Mapped[uuid.UUID | None]
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class Listening(TenantModel):
+    """Who listened to a recording, and when: the patient sees it. Gone with the recording; the trail keeps both."""
+
+    __tablename__ = "ia_listenings"
+    __table_args__ = (
+        tenant_fk("recording_id", "ia_recordings", ondelete="CASCADE"),
+        Index(None, "tenant_id", "recording_id"),
+    )
+    recording_id: Mapped[uuid.UUID]
+    by_account_id: Mapped[uuid.UUID]
+    at: Mapped[dt.datetime]
 
 
 class CallAttempt(TenantModel):
@@ -234,6 +270,7 @@ class TeamMember(TenantModel):
     """Who works for the service, with the facts that the operator recorded (IA-011, IA-012).
 
     Doctors and nurses need all of them, an agent only the engagement; a role whose facts no longer hold is suspended.
+    `listens`: this person is named to listen to recordings of calls.
     """
 
     __tablename__ = "ia_team"
@@ -250,3 +287,4 @@ class TeamMember(TenantModel):
     engaged_until: Mapped[dt.date | None]
     recorded_at: Mapped[dt.datetime]
     recorded_by: Mapped[str] = mapped_column(Text)
+    listens: Mapped[bool] = mapped_column(default=False)

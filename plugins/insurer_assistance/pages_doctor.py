@@ -12,7 +12,7 @@ from core.plugin_api.acts import Moved, NotAllowed
 from core.plugin_api.pages import Refused, id_of, render
 from core.plugin_api.people import display_name, profile_of
 from core.plugin_api.tables import db, now
-from plugins.insurer_assistance import cases, doctoring, team
+from plugins.insurer_assistance import cases, doctoring, pages_results, team
 from plugins.insurer_assistance.models import Case
 
 NAME = cases.NAME
@@ -36,28 +36,23 @@ def add_to(blueprint: Blueprint) -> None:
         )
 
 
-def _line(case: Case, consultations: dict[Any, Any]) -> dict[str, Any]:
-    return {
-        "case": case,
-        "consultation": consultations.get(case.id),
-        "who": display_name(case.account_id, case.dependant_id),
-        "attempts": len(cases.attempts_of(case.id)),
-    }
-
-
 @access("professional")
 def desk() -> Any:
-    """Who waits for a doctor, the soonest due first; what is mine."""
-    if team.of(g.account.id) is not None and team.of(g.account.id).role == team.NURSE:  # type: ignore[union-attr]
+    """Who waits for a doctor, the soonest due first; what is mine. Names of one's own only, in few queries for all."""
+    place = team.of(g.account.id)
+    if place is not None and place.role == team.NURSE:
         return redirect(url_for("insurer_assistance.nurse"))
+    if place is not None and place.role == team.AGENT:
+        return redirect(url_for("insurer_assistance.phone"))
     me = team.doctor(g.account.id)
-    waiting = [c.id for c in api.waiting(me, cases.SERVICE)]
+    waiting = {c.id for c in api.waiting(me, cases.SERVICE)}
     rows = cases.in_state(cases.TO_DOCTOR)
     consultations = api.of_ids([c.id for c in rows])
-    open_ = [_line(c, consultations) for c in rows if c.id in set(waiting)]
-    mine = [_line(c, consultations) for c in rows if getattr(consultations.get(c.id), "professional_id", None) == me.id]
+    mine = [c for c in rows if getattr(consultations.get(c.id), "professional_id", None) == me.id]
+    open_ = [c for c in rows if c.id in waiting]
     return render(
-        NAME, "insurer_assistance/desk.html", waiting=open_, mine=mine, due=cases.due(rows), reasons=cases.REASONS, now=now(),
+        NAME, "insurer_assistance/desk.html", waiting=open_, mine=mine, due=cases.due([*open_, *mine]), reasons=cases.REASONS,
+        attempts=cases.attempt_counts([*open_, *mine]), names=cases.names_of(mine), now=now(),
     )  # fmt: skip
 
 
@@ -86,7 +81,7 @@ def _page(row: Case, problems: tuple[Any, ...] = (), status: int = 200) -> Any:
         attempts=cases.attempts_of(row.id), decline=cases.DECLINE, excluded=cases.EXCLUDED, outcome=cases.OUTCOMES.get(row.outcome or ""),
         room=api.room_of(consultation) if mine else None, companion=cases.COMPANIONS.get(told.companion_quality),
         access_=cases.settings("access"), states=api.STATE_WORDS, reports=api.reports_of(row.id) if mine else [], parts=api.REPORT_PARTS,
-        done=request.args.get("done"), now=now(), pro=me,
+        done=request.args.get("done"), now=now(), pro=me, results=pages_results.beside(row, consultation, me) if mine else None,
     ), status  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from core.plugin_api.acts import NotAllowed
 from core.plugin_api.pages import Refused, country_options, id_of, render
 from core.plugin_api.people import dependants_of, display_name, recipient
 from core.plugin_api.tables import db, now
-from plugins.insurer_assistance import cases, doctoring, eligibility, members, requesting
+from plugins.insurer_assistance import cases, doctoring, eligibility, members, posts, recordings, requesting
 from plugins.insurer_assistance.models import Case, Score
 
 _ = Domain("insurer_assistance")
@@ -197,7 +197,7 @@ def ask() -> Any:
     chosen_day = _day(request.form.get("day") or request.args.get("day") or "")
     return render(
         NAME, "insurer_assistance/ask.html", people=covered, uncovered=[p for p in people if p not in covered], typed=request.form,
-        problems=problems, refusal=refusal, reasons=cases.REASONS, days=days, times=_times(window), companions=cases.COMPANIONS,
+        problems=problems, refusal=refusal, reasons=cases.REASONS, days=days, times=cases.times(window), companions=cases.COMPANIONS,
         free=requesting.free_steps(chosen_day)[:12] if chosen_day and status == 409 else [],
         countries=country_options(), home_country=cases.settings("countries")["home"], limit=requesting.WORDS_LIMIT, **_service(),
     ), status  # fmt: skip
@@ -208,12 +208,6 @@ def _day(text: str) -> dt.date | None:
         return dt.date.fromisoformat(text)
     except ValueError:
         return None
-
-
-def _times(window: dict[str, Any]) -> list[str]:
-    first, last = (dt.time.fromisoformat(window[k]) for k in ("from", "to"))
-    minutes = range(first.hour * 60 + first.minute, last.hour * 60 + last.minute + 1, window["step_minutes"])
-    return [f"{m // 60:02}:{m % 60:02}" for m in minutes]
 
 
 def _own(consultation_id: str) -> Case:
@@ -234,7 +228,8 @@ def case(consultation_id: str) -> str:
         who=display_name(row.account_id, row.dependant_id), doctor=api.who_carries_out(consultation), room=api.room_of(consultation),
         outcome=cases.OUTCOMES.get(row.outcome or ""), why={**cases.DECLINE, **cases.EXCLUDED}.get(row.outcome_reason or ""),
         reasons=cases.REASONS, attempts=cases.attempts_of(row.id), reports=api.reports_of(row.id), parts=api.REPORT_PARTS,
-        prescriptions=api.prescriptions_of(row.id), scored=_scored(row), done=request.args.get("done"),
+        prescriptions=api.prescriptions_of(row.id), posts=posts.of_case(row.id), scored=_scored(row), done=request.args.get("done"),
+        recordings=recordings.of_case(row.id),
         companion=cases.COMPANIONS.get(cases.told_of(row).companion_quality), **_service(),
     )  # fmt: skip
     db.session.commit()

@@ -71,6 +71,7 @@ class Wanted:
     declared: tuple[str, ...] = ()
     recording: str = "none"
     agent_account_id: uuid.UUID | None = None
+    postcode: str = ""
 
 
 def problems(wanted: Wanted, member: Member | None) -> list[Message]:
@@ -207,17 +208,29 @@ def from_web(wanted: Wanted) -> Case:
     found = problems(wanted, member)
     if found:
         raise Refused(*found, status=422)
-    return to_doctor(new_case(wanted, member, cases.TO_DOCTOR), wanted, member)
+    return straight_to_doctor(wanted, member, new_id())
 
 
-def new_case(wanted: Wanted, member: Member, state: str) -> Case:
+def straight_to_doctor(wanted: Wanted, member: Member, case_id: uuid.UUID) -> Case:
+    """Decisions and the unit first, then the case and the request: a refusal leaves its receipts and no case."""
+    may_have(wanted, member, case_id)
+    return send(new_case(wanted, member, cases.TO_DOCTOR, case_id))
+
+
+def new_case(wanted: Wanted, member: Member, state: str, case_id: uuid.UUID) -> Case:
     """The case, stored; the caller has checked everything."""
     if missing(wanted.account_id):
         raise Refused(_("The terms and the consent to health data come first."), status=403)
     person_id = cared_for_by(wanted.account_id, wanted.dependant_id)
-    told = Told(wanted.phone, wanted.words.strip(), wanted.companion_name.strip(), wanted.companion_quality)
+    told = Told(
+        wanted.phone,
+        wanted.words.strip(),
+        wanted.companion_name.strip(),
+        wanted.companion_quality,
+        postcode=wanted.postcode,
+    )
     case = Case(
-        id=new_id(),
+        id=case_id,
         channel=wanted.channel,
         state=state,
         kind=wanted.kind,
@@ -242,21 +255,40 @@ def new_case(wanted: Wanted, member: Member, state: str) -> Case:
 
 
 def to_doctor(case: Case, wanted: Wanted, member: Member) -> Case:
-    """Send a held or new case to the doctors: decisions, unit, place, request, promise. Raises NotAllowed, Refused."""
-    act: dict[str, Any] = {
-        "account_id": case.account_id,
-        "person_id": person_of(case.account_id),
-        "act_kind": KIND,
-        "act_id": case.id,
-    }
-    decided(access_facts(wanted, member), **act)
-    year = cases.year_of(case.wanted_at or now())
+    """Send a held case to the doctors: decisions, unit, place, request, promise. Raises NotAllowed, Refused."""
+    may_have(wanted, member, case.id)
+    return send(case)
+
+
+def may_have(wanted: Wanted, member: Member, case_id: uuid.UUID) -> None:
+    """Both decisions, kept as receipts of the case, and one unit. Raises NotAllowed (the caller commits), Refused."""
+    may_come(wanted, member, case_id)
+    year = cases.year_of(wanted.wanted_at or now())
+    act = _act(wanted, case_id)
     decided(coverage_facts(wanted, member, quota.balance(member.id, year).used), **act)
     try:
-        quota.reserve(member.id, case.id, year)
+        quota.reserve(member.id, case_id, year)
     except quota.UsedUp:  # somebody else took the last one between the look and the taking
         decided(coverage_facts(wanted, member, quota.balance(member.id, year).used), **act)
         raise Refused(_("Your teleconsultations of this year are used up."), status=403) from None
+
+
+def may_come(wanted: Wanted, member: Member, case_id: uuid.UUID) -> None:
+    """The decision on access alone: what a call to the nurse needs (IA-065). Raises NotAllowed (the caller commits)."""
+    decided(access_facts(wanted, member), **_act(wanted, case_id))
+
+
+def _act(wanted: Wanted, case_id: uuid.UUID) -> dict[str, Any]:
+    return {
+        "account_id": wanted.account_id,
+        "person_id": person_of(wanted.account_id),
+        "act_kind": KIND,
+        "act_id": case_id,
+    }
+
+
+def send(case: Case) -> Case:
+    """Ask the doctors: the place where a time is wanted, the request to the pool, the promise. Raises Refused."""
     window = cases.settings("appointments")
     if case.wanted_at is not None and not cases.hold_place(case.wanted_at, window["per_step"] + 1):
         raise Refused(_("This time has just been taken. Please choose another."), status=409)
@@ -282,6 +314,28 @@ def to_doctor(case: Case, wanted: Wanted, member: Member) -> Case:
     return case
 
 
+def wanted_of(case: Case) -> Wanted:
+    """What a stored case asks for, as the decisions need it."""
+    told = cases.told_of(case)
+    return Wanted(
+        account_id=case.account_id,
+        dependant_id=case.dependant_id,
+        channel=case.channel,
+        reason=case.reason,
+        words=told.words,
+        contact=case.contact,
+        kind=case.kind,
+        country=case.country,
+        phone=told.phone,
+        wanted_at=case.wanted_at,
+        emergency=False,
+        treating_doctor_unavailable=True,
+        right_abroad=True,
+        companion_name=told.companion_name,
+        companion_quality=told.companion_quality,
+    )
+
+
 def shown(account_id: uuid.UUID, dependant_id: uuid.UUID | None) -> tuple[quota.Balance, Member] | None:
     """What is left to one person this year, for display; None where no cover is linked."""
     member = members.of_person(account_id, dependant_id)
@@ -305,8 +359,8 @@ def free_steps(day: dt.date) -> list[dt.datetime]:
         select(Case.wanted_at, func.count())
         .where(Case.wanted_at.in_(wanted), Case.state != cases.CLOSED)
         .group_by(Case.wanted_at)
-    ).all()
-    taken = {row[0]: row[1] for row in rows}
+    )
+    taken = {at: int(count) for at, count in rows}
     return [s for s in wanted if taken.get(s, 0) < window["per_step"]]
 
 
@@ -329,9 +383,14 @@ __all__ = [
     "free_steps",
     "from_web",
     "may_ask",
+    "may_come",
+    "may_have",
     "member_for",
     "new_case",
     "problems",
+    "send",
     "shown",
+    "straight_to_doctor",
     "to_doctor",
+    "wanted_of",
 ]

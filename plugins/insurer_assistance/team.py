@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from typing import Any
 
 from sqlalchemy import select
 
@@ -20,6 +21,10 @@ from plugins.insurer_assistance.models import TeamMember
 _ = Domain("insurer_assistance")
 DOCTOR, NURSE, AGENT = "doctor", "nurse", "agent"
 ROLES = (DOCTOR, NURSE, AGENT)
+DESK_ACCOUNTS = ("professional", "operator")
+"""Accounts by which people of the team sign in: their place in it is asked for besides."""
+OPERATOR_ACCOUNTS = ("operator",)
+"""Accounts of the operator's staff, who record the facts of the team."""
 
 
 def of(account_id: uuid.UUID) -> TeamMember | None:
@@ -79,14 +84,19 @@ def set_facts(
     engaged_from: str | None,
     engaged_until: str | None,
     by: str,
+    listens: bool = False,
 ) -> TeamMember:
-    """Record what makes a role active; `by` is who recorded it. Days are ISO text or None.
+    """Record what makes a role active; `by` is who recorded it. Days are ISO text or None. The role changes at once.
 
+    `listens` names this person to listen to recordings: of the operator's own staff only, so never a doctor.
     Raises Refused for a role that the care team of this service does not have, or whose person is of another profession.
     """
     if role not in ROLES:
         raise Refused(_("The care team has doctors, nurses and agents; “{role}” is none.", role=role[:40]), status=422)
     profile = profile_of(account_id)
+    known = profile is None or (profile.kind, profile.specialty) == ("physician", "general_practice")
+    if not known and profile is not None and profile.specialty != "nurse":
+        raise Refused(_("Only general practitioners and nurses have a place in this care team."), status=422)
     if role == DOCTOR and (profile is None or profile.kind != "physician" or profile.specialty != "general_practice"):
         raise Refused(_("Doctors of this service are general practitioners."), status=422)
     if role == NURSE and (profile is None or profile.specialty != "nurse"):
@@ -95,17 +105,37 @@ def set_facts(
         begins, ends = (dt.date.fromisoformat(d) if d else None for d in (engaged_from, engaged_until))
     except ValueError:
         raise Refused(_("A day is written like 2026-11-21."), status=422) from None
+    if listens and role == DOCTOR:
+        raise Refused(_("Recordings are listened to by the operator’s own staff, never by doctors."), status=422)
+    if begins and ends and ends < begins:
+        raise Refused(_("The last day lies before the first."), status=422)
     row = of(account_id)
     if row is None:
         row = TeamMember(account_id=account_id)
         db.session.add(row)
     row.role, row.registered, row.practises_in_country = role, registered, practises_in_country
     row.engaged_from, row.engaged_until, row.recorded_at, row.recorded_by = begins, ends, now(), by
+    row.listens = listens
     db.session.flush()
     record(
-        "assistance.team_recorded", "account", account_id, {"role": role, "active": not why_not(row, role), "by": by}
+        "assistance.team_recorded",
+        "account",
+        account_id,
+        {"role": role, "active": not why_not(row, role), "listens": listens, "by": by},
     )
     return row
+
+
+def listener(account_id: uuid.UUID) -> bool:
+    """Whether somebody is named to listen to recordings of calls, and their place in the team is active."""
+    row = of(account_id)
+    return row is not None and row.listens and active(account_id, row.role)
+
+
+def operator(account: Any) -> None:
+    """Refuse whoever is not of the operator's staff. Raises Refused (403)."""
+    if account.role != "operator" and getattr(account, "party", None) != "operator":
+        raise Refused(_("Only the operator of the service records the care team."), status=403)
 
 
 def everybody() -> list[TeamMember]:
@@ -115,4 +145,4 @@ def everybody() -> list[TeamMember]:
 
 def accounts_in(role: str) -> list[uuid.UUID]:
     """Accounts whose role is active."""
-    return [r.account_id for r in everybody() if r.role == role and active(r.account_id, role)]
+    return [r.account_id for r in everybody() if r.role == role and not why_not(r, role) and is_active(r.account_id)]

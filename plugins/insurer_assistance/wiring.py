@@ -7,34 +7,56 @@ from collections.abc import Sequence
 from flask import Blueprint
 
 from core.plugin_api import Domain, Event, Fund, MessageTemplate, NavigationEntry, PeriodicJob
-from plugins.insurer_assistance import following, importing, quota
+from plugins.insurer_assistance import following, importing, links, quota, recordings, team, triage
 
 _ = Domain("insurer_assistance")
 
 FUNDS = (Fund(quota.FUND, _("Teleconsultations funded by your insurer"), quota.spend, quota.give_back),)
 JOBS = (
     PeriodicJob("insurer_assistance.watch", following.WATCH_SECONDS, following.watch),
+    PeriodicJob("insurer_assistance.nurses", following.WATCH_SECONDS, triage.follow),
+    PeriodicJob("insurer_assistance.recordings", recordings.PURGE_SECONDS, recordings.purge),
     PeriodicJob("insurer_assistance.files", importing.WORK_SECONDS, importing.work),
 )
 
 
 def blueprints() -> Sequence[Blueprint]:
     """All pages, made anew for each application."""
-    from plugins.insurer_assistance import pages_doctor, pages_insurer, pages_list, pages_member
+    from plugins.insurer_assistance import (
+        pages_agent,
+        pages_doctor,
+        pages_insurer,
+        pages_list,
+        pages_member,
+        pages_nurse,
+        pages_results,
+        pages_team,
+    )
 
     made = Blueprint("insurer_assistance", __name__, template_folder="templates")
     pages_member.add_to(made)
     pages_doctor.add_to(made)
     pages_list.add_to(made)
     pages_insurer.add_to(made)
+    pages_results.add_to(made)
+    pages_agent.add_to(made)
+    pages_nurse.add_to(made)
+    pages_team.add_to(made)
     return (made,)
 
 
 NAVIGATION = (
+<<<<<<< HEAD
     NavigationEntry("insurer_assistance", _("Doctor"), "insurer_assistance.home", "telephone-inbound", ("patient",), weight=12),
     NavigationEntry("insurer_assistance_desk", _("Call-backs"), "insurer_assistance.desk", "telephone-inbound", ("professional",), weight=12),
     NavigationEntry("insurer_assistance_members", _("Members"), "insurer_assistance.members_list", "people", ("operator", "partner"), weight=12),
     NavigationEntry("insurer_assistance_figures", _("Figures"), "insurer_assistance.figures", "bar-chart", ("partner",), weight=20),
+=======
+    NavigationEntry("insurer_assistance", _("Teleconsultation"), "insurer_assistance.home", "camera-video", ("patient",), weight=12),
+    NavigationEntry("insurer_assistance_desk", _("Call-backs"), "insurer_assistance.desk", "telephone", ("professional",), weight=12),
+>>>>>>> w-desk
+    NavigationEntry("insurer_assistance_phone", _("Telephone desk"), "insurer_assistance.phone", "telephone", ("operator",), weight=12),
+    NavigationEntry("insurer_assistance_team", _("Care team"), "insurer_assistance.team", "people", team.OPERATOR_ACCOUNTS, weight=13),
 )  # fmt: skip
 
 
@@ -47,6 +69,8 @@ def listen(event: Event) -> None:
         "consultation_expired": following.ended,
         "consultation_cancelled": following.ended,
         "consultation_no_show": following.ended,
+        "report_saved": links.report_saved,
+        "prescription_issued": links.prescription_issued,
         "promise_near": following.near,
         "promise_missed": following.missed,
     }[event.name](event)
@@ -54,6 +78,7 @@ def listen(event: Event) -> None:
 
 MESSAGES = (
     MessageTemplate("insurer_assistance_taken", _("A doctor calls you"), _("{portal}: a doctor has taken your request and calls you. {link}"), channels=("in_app", "email", "sms")),
+    MessageTemplate("insurer_assistance_papers", _("A document waits for you"), channels=("email",)),
     MessageTemplate("insurer_assistance_near", _("A call-back is nearly due")),
     MessageTemplate("insurer_assistance_overdue", _("A call-back is overdue")),
 )  # fmt: skip

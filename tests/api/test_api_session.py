@@ -177,7 +177,9 @@ def test_every_wrong_value_is_named_with_its_place(caller, monday):
     assert answer.status_code == 422
     assert {"#/birth_date", "#/email", "#/phone", "#/password", "#/accept/terms_of_use_and_sale"} <= places
     minor = caller()(
-        "POST", "/registrations/patient", {**PERSON, "birth_date": "2015-01-01", "accept": accepted(caller)}
+        "POST",
+        "/registrations/patient",
+        {**PERSON, "undertaking": True, "birth_date": "2015-01-01", "accept": accepted(caller)},
     )
     assert [e["pointer"] for e in minor.get_json()["errors"]] == ["#/birth_date"]
 
@@ -242,6 +244,7 @@ def test_somebody_elses_dependant_is_absent(patient, sign, slot):
         "birth_date": "2019-05-17",
         "sex": "male",
         "relation": "parent",
+        "declared": True,
     }
     theirs = sign()("POST", "/me/dependants", child).get_json()["id"]
     assert patient("DELETE", f"/me/dependants/{theirs}").status_code == 404

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from tests.bench import (
     agenda,
     assistance,
+    call_backs,
     counting,
     database,
     decisions,
@@ -77,6 +78,7 @@ def main() -> int:
         "live": lambda: live.measure(ground),
         "quota": lambda: assistance.measure(ground),
         "messages": lambda: exchange.measure(ground),
+        "call_backs": lambda: call_backs.measure(ground),
         "tenants": lambda: tenants(serving()),
         "database killed": lambda: trials.kill_database(serving()),
     }

@@ -76,6 +76,11 @@ GOALS = (
     Goal("L3", "“A message has arrived”, 200 open consultations: told to both pages, p95", "–", 250, 50, "ms"),
     Goal("Q1", "Cover looked up, decided, one unit reserved", "pgbench, the same transaction", 0.2, 0.4, at_least=True),
     Goal("L4", "A message from send to seen by the other side, 200 open consultations, p95", "–", 500, 200, "ms"),
+    Goal("C1", "200 call-backs wait: the page of a doctor, CPU", "–", 400, 150, "ms"),
+    Goal("C2", "200 call-backs wait: the page of the telephone desk, CPU", "–", 400, 150, "ms"),
+    Goal("C3", "200 call-backs wait: the minute's round over promises, CPU", "–", 100, 20, "ms"),
+    Goal("C4", "All 200 missed at once: the minute's round, CPU", "–", 3000, 1000, "ms"),
+    Goal("C5", "One missed: all doctors and agents told, CPU", "–", 500, 200, "ms"),
     Goal("R4", "Every message delivered after kill -9 of the worker", "–", 60, 15, "s"),
 )  # fmt: skip
 

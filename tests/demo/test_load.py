@@ -85,7 +85,7 @@ def test_a_load_cut_short_anywhere_is_finished_by_the_next_one(app: Flask, monke
 
         # Whoever is printed can sign in, and a start with everything there shows pages at once and changes nothing.
         logins = [line.split() for line in lines if "@" in line]
-        assert len(logins) == 19
+        assert len(logins) == 21
         for slug, *_role, email in logins:
             with entered(portal(slug)):
                 account = accounts.by_email(email)

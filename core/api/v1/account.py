@@ -146,8 +146,10 @@ def put_profile(body: dict[str, Any]) -> dict[str, Any]:
     if wrong:
         raise invalid(wrong)
     account = accounts.by_id(g.account.id, lock=True)
+    postcode = profile.read(account).postcode
     profile.write(
-        account, profile.Declared(body["residence"], body["workplace"], body["confirmed"], tuple(body["declared"]))
+        account,
+        profile.Declared(body["residence"], body["workplace"], body["confirmed"], tuple(body["declared"]), postcode),
     )
     db.session.commit()
     return _category(profile.category_of(account))

@@ -243,5 +243,6 @@ def write_report(body: dict[str, Any], consultation_id: uuid.UUID) -> dict[str, 
         coverage=body.get("coverage"),
         rights_checked=body["rights_checked"],
         corrects=body.get("corrects"),
+        signed_with=g.account.factors,
     )
     return _report(reports.opened(row))

@@ -132,7 +132,7 @@ def report(consultation_id: str) -> Any:
         try:
             reports.save(
                 me, row.id, typed, coverage=request.form.get("coverage") or None, rights_checked=bool(request.form.get("rights_checked")),
-                corrects=request.form.get("corrects", type=int),
+                corrects=request.form.get("corrects", type=int), signed_with=g.account.factors,
             )  # fmt: skip
             db.session.commit()
             return redirect(url_for("care_desk.request_page", consultation_id=row.id, done="saved"))

@@ -65,10 +65,12 @@ def save(
     coverage: str | None = None,
     rights_checked: bool = False,
     corrects: int | None = None,
+    signed_with: str = "",
 ) -> Report:
     """Write the report, or a correction of version `corrects`. Raises Refused for what is wrong, Moved where it is too late.
 
-    The first version ends the consultation and pays the professional, once; saving again by mistake is refused.
+    `signed_with`: the factors by which the author signed in. Saving is their signature: the trail names who, by what, and the
+    digest of what was written (IA-116). The first version ends the consultation and pays the professional, once; saving again by mistake is refused.
     """
     row = locked(consultation_id)
     if row.professional_id != professional.id:
@@ -97,7 +99,12 @@ def save(
     )
     db.session.add(made)
     db.session.flush()
-    audit.record("report.saved", KIND, row.id, {"version": made.version, "digest": made.digest})
+    audit.record(
+        "report.saved",
+        KIND,
+        row.id,
+        {"version": made.version, "digest": made.digest, "by": str(professional.id), "signed_with": signed_with},
+    )
     announce("report_saved", {"consultation_id": str(row.id), "report_id": str(made.id), "version": made.version})
     return made
 

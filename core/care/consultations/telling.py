@@ -46,6 +46,11 @@ def _account(professional_id: uuid.UUID) -> uuid.UUID:
     return found.account_id
 
 
+def has_way_in(row: Consultation) -> bool:
+    """Whether a link to the space helps: who came by telephone and has no password is told by the service that took them in."""
+    return row.form != "pool" or identity.has_password(row.patient_account_id)
+
+
 @consumer("consultation_requested", "core.care")
 def requested(event: Event) -> None:
     """Tell each professional asked, with the time they have (CB-154)."""
@@ -110,7 +115,7 @@ def message(event: Event) -> None:
 def report_saved(event: Event) -> None:
     """Tell the patient that a document waits."""
     row = _row(event)
-    if row is not None:
+    if row is not None and has_way_in(row):
         _tell(row.patient_account_id, "report_saved", row, professional=_name(row.professional_id))
 
 

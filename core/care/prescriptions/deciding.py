@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -38,13 +38,14 @@ ELECTRONIC, AT_PRACTICE = "electronic", "at_practice"
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """What the physician declares of a prescription. `duration_days` None: not said."""
+    """What the physician declares of a prescription. `duration_days` None: not said; `one_off`: of a renewal, a single supply."""
 
     kind: str = MEDICINE
     classes: Collection[str] = field(default_factory=tuple)
     duration_days: int | None = None
     renewal: bool = False
     is_treating_physician: bool | None = None
+    one_off: bool = False
 
 
 @lru_cache(maxsize=1)
@@ -58,18 +59,34 @@ def today() -> dt.date:
     return clock.today(current_tenant().time_zone)
 
 
+_residences: dict[str, Callable[[Consultation], str | None]] = {}
+
+
+def residence_by(service: str, find: Callable[[Consultation], str | None]) -> None:
+    """Where the people of a service live, by whoever knows it, for those who did not declare it themselves."""
+    _residences[service] = find
+
+
+def _residence(consultation: Consultation) -> str | None:
+    find = _residences.get(consultation.service)
+    return find(consultation) if find is not None else None
+
+
 def question(consultation: Consultation, professional: Professional, declared: Declared, day: dt.date) -> Question:
     """The question "may this act end with this prescription?" (CB-179, CB-181, CB-182, CB-195)."""
     patient, _on_card = identity.patient_facts(consultation.patient_account_id, consultation.dependant_id)
     facts: dict[str, Any] = {"kind": declared.kind, "renewal": declared.renewal}
     if declared.kind == MEDICINE:
         facts["medicine_classes"] = sorted(declared.classes)
+        if declared.renewal:
+            facts["one_off"] = declared.one_off
     if declared.duration_days is not None:
         facts["duration_days"] = declared.duration_days
     if declared.is_treating_physician is not None:
         facts["is_treating_physician"] = declared.is_treating_physician
-    if patient.country:
-        facts["patient_residence_eu"] = patient.country in parameters().at("european_union", day).value
+    residence = patient.country or _residence(consultation)
+    if residence:
+        facts["patient_residence_eu"] = residence in parameters().at("european_union", day).value
     return Question(
         "prescription",
         day,
@@ -90,6 +107,26 @@ def expected(consultation: Consultation, professional: Professional, kind: str =
     """The decision for display, before anything is declared: as it would be for the plainest prescription of a kind."""
     plain = Declared(kind, duration_days=1, is_treating_physician=True)
     return decide(consultation, professional, plain)[1]
+
+
+def offered(consultation: Consultation, professional: Professional) -> list[str]:
+    """The kinds that this consultation can end with, in order; what can never be issued is not offered."""
+    return [k for k in KINDS if expected(consultation, professional, k).permitted]
+
+
+def asks_duration(consultation: Consultation, professional: Professional) -> bool:
+    """Whether the answer for a medicine depends on how long the treatment is."""
+    decision = decide(consultation, professional, Declared())[1]
+    return any(r.code == "missing_fact" and r.message.params.get("fact") == "duration_days" for r in decision.reasons)
+
+
+def asks_one_off(consultation: Consultation, professional: Professional) -> bool:
+    """Whether a treatment is renewed here only as a single supply that is marked so."""
+    marked, plain = (
+        decide(consultation, professional, Declared(duration_days=1, renewal=True, one_off=one_off))[1].permitted
+        for one_off in (True, False)
+    )
+    return marked and not plain
 
 
 def mentions(country: str, kind: str, *, cross_border: bool, day: dt.date | None = None) -> list[PrescriptionMention]:

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from core import clock, i18n
 from core.care.consultations import states
 from core.care.consultations.models import Consultation
-from core.care.prescriptions import codes, deciding, looks, proof
+from core.care.prescriptions import codes, deciding, looks, opening, proof
 from core.care.prescriptions.deciding import AT_PRACTICE, CLASSES, ELECTRONIC, KINDS, MEDICINE, SICK_LEAVE, Declared
 from core.care.prescriptions.models import Prescription
 from core.db import current_tenant_id, db, new_id
@@ -66,14 +66,18 @@ def issue(
     classes: Collection[str] | None = None,
     duration_days: int | None = None,
     renewal: bool = False,
+    one_off: bool = False,
     is_treating_physician: bool | None = None,
     practice_id: uuid.UUID | None = None,
     when: str = "",
+    signed_with: str = "",
 ) -> Prescription:
     """Issue a prescription (CB-179 to CB-185, CB-190, CB-191, CB-195); the same `client_key` gives the same one.
 
     `pdf` is the physician's own document, for electronic delivery only; `checklist` the codes of the mentions that the
-    physician confirms; `classes` the classes of medicines that it holds, an empty collection for none, None for not said.
+    physician confirms; `one_off`, where a renewal is asked about, that it is a single supply; `classes` the classes of medicines that it holds, an empty collection for none, None for not said.
+    Issuing is the physician's signature: the trail names who, the digest, and `signed_with`, the factors of their sign-in
+    (IA-115, IA-116).
     For delivery at the practice `practice_id` says where and `when` in free words from when.
     Raises NotAllowed (the receipt is stored: commit before showing it), Incomplete, Refused. The caller commits.
     """
@@ -88,7 +92,7 @@ def issue(
     if before is not None:
         return before
     _check_declared(kind, classes, duration_days)
-    declared = Declared(kind, tuple(classes or ()), duration_days, renewal, is_treating_physician)
+    declared = Declared(kind, tuple(classes or ()), duration_days, renewal, is_treating_physician, one_off)
     asked, decision = deciding.decide(consultation, professional, declared)
     id_ = new_id()
     if not decision.permitted:
@@ -99,8 +103,10 @@ def issue(
         _check_electronic(professional, meta, pdf, checklist, kind, cross_border)
     else:
         meta["collect"] = _place(professional, practice_id, when, pdf, decision)
+    # As decided today: nothing decided later opens it more easily (IA-074).
+    meta["opening"] = opening.figures(decision)
     meta["receipt"] = str(_kept(asked, decision, consultation, id_))
-    return _written(id_, key, consultation, professional, delivery, declared, meta, pdf, _until(decision))
+    return _written(id_, key, consultation, professional, delivery, declared, meta, pdf, _until(decision), signed_with)
 
 
 def _same(consultation_id: uuid.UUID, key: str) -> Prescription | None:
@@ -161,6 +167,7 @@ def _meta(
         "classes": sorted(declared.classes),
         "duration_days": declared.duration_days,
         "renewal": declared.renewal,
+        "one_off": declared.one_off,
         "mentions": sorted(checklist),
         "cross_border": cross_border,
     }
@@ -250,6 +257,7 @@ def _written(
     meta: dict[str, Any],
     pdf: bytes | None,
     until: dt.date | None,
+    signed_with: str,
 ) -> Prescription:
     person, now = consultation.person_id, clock.now()
     row = Prescription(
@@ -265,7 +273,9 @@ def _written(
         give_code(row, meta)
     db.session.add(row)
     db.session.flush()
-    looks.note(row, looks.PROFESSIONAL, "to_collect" if delivery == AT_PRACTICE else "issued", kind=declared.kind)
+    what = "to_collect" if delivery == AT_PRACTICE else "issued"
+    signature = {"signed_by": str(professional.id), "signed_with": signed_with, "digest": str(meta.get("digest", ""))}
+    looks.note(row, looks.PROFESSIONAL, what, kind=declared.kind, **signature)
     announce(
         "prescription_issued",
         {"prescription_id": str(row.id), "consultation_id": str(consultation.id), "delivery": delivery},

@@ -19,6 +19,8 @@ WORDS: dict[str, Message] = {
     "told": _("You were told"),
     "proof_read": _("Proof opened"),
     "document_read": _("Prescription opened"),
+    "code_wrong": _("Wrong code given; nothing was opened"),
+    "code_right": _("Code by text message given"),
     "code_renewed": _("New code made; the old proof is void"),
     "withdrawn": _("Withdrawn by the prescriber"),
     "status_checked": _("Status checked; the content was not shown"),

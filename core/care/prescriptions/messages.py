@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import uuid
 
+from core.care.consultations.models import Consultation
+from core.care.consultations.telling import has_way_in
 from core.care.prescriptions import looks, service
 from core.care.prescriptions.deciding import AT_PRACTICE
 from core.care.prescriptions.models import Prescription
@@ -52,6 +54,8 @@ def issued(event: Event) -> None:
     if row.delivery == AT_PRACTICE:
         notify_collection(row)
         return
+    if not has_way_in(Consultation.get(row.consultation_id)):
+        return  # the service that took them in sends a link of its own
     by = _professional(row)
     _tell(row, "prescription_ready", professional=f"{by.title} {by.name}".strip())
     looks.note(row, looks.PORTAL, "told")

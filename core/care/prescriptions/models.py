@@ -5,7 +5,17 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 
-from sqlalchemy import BigInteger, CheckConstraint, Date, Identity, Index, LargeBinary, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Date,
+    Identity,
+    Index,
+    LargeBinary,
+    SmallInteger,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import TenantModel
@@ -75,3 +85,29 @@ class PrescriptionLook(TenantModel):
     place: Mapped[str | None] = mapped_column(Text)
     pharmacist: Mapped[str | None] = mapped_column(Text)
     note: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+
+class PrescriptionCode(TenantModel):
+    """A one-time code by text message that opens what was issued in a consultation (IA-074).
+
+    Of the code only a keyed digest; `phone`, sealed, is where it went. `reader_digest` is that of the browser which gave it.
+    """
+
+    __tablename__ = "prescription_codes"
+    __table_args__ = (
+        tenant_fk("consultation_id", "consultations"),
+        Index(None, "tenant_id", "consultation_id", "seq"),
+        CheckConstraint("by_kind IN ('patient', 'professional')", name="by_kind"),
+    )
+    consultation_id: Mapped[uuid.UUID]
+    seq: Mapped[int] = mapped_column(BigInteger, Identity(always=True))
+    digest: Mapped[bytes] = mapped_column(LargeBinary)
+    phone: Mapped[bytes] = mapped_column(LargeBinary)
+    by_kind: Mapped[str] = mapped_column(Text)
+    sent_at: Mapped[dt.datetime]
+    expires_at: Mapped[dt.datetime]
+    attempts: Mapped[int] = mapped_column(SmallInteger, default=0)
+    attempts_allowed: Mapped[int] = mapped_column(SmallInteger)
+    used_at: Mapped[dt.datetime | None]
+    open_until: Mapped[dt.datetime | None]
+    reader_digest: Mapped[bytes | None] = mapped_column(LargeBinary)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, abort, g, redirect, render_template, request, url_for
+from flask import abort, g, make_response, redirect, render_template, request, url_for
 
-from core.care.prescriptions import looks, service
+from core.care.prescriptions import opening, service
 from core.care.prescriptions.blueprint import acts_of, bp, pdf, shown, uuid_of
 from core.care.prescriptions.models import Prescription
 from core.care.prescriptions.service import EVIDENCE
 from core.db import db
-from core.tenancy import keys
+from core.messages import Message
+from core.web import cookies
 from core.web.access import access
+from core.web.frame import Refused
 
 
 def _own(prescription_id: str) -> Prescription:
@@ -33,7 +35,10 @@ def mine() -> str:
 @access("patient")
 def one(prescription_id: str) -> str:
     """One prescription: both papers or where it waits, what to know, who looked (CB-168, CB-183 to CB-189, CB-193, CB-194)."""
-    row = _own(prescription_id)
+    return _page(_own(prescription_id))
+
+
+def _page(row: Prescription, problem: Message | None = None) -> str:
     return render_template(
         "prescriptions/one.html",
         **shown(row),
@@ -41,31 +46,66 @@ def one(prescription_id: str) -> str:
         acts=acts_of(row),
         evidence=list(EVIDENCE.values()),
         renewed=request.args.get("renewed"),
+        opening=opening.standing(row, _token()),
+        problem=problem,
+        sent=request.args.get("sent"),
     )
 
 
 @bp.get("/prescriptions/<prescription_id>/proof")
 @access("patient")
-def proof_file(prescription_id: str) -> Response:
+def proof_file(prescription_id: str) -> Any:
     """The proof with its code."""
     return _file(_own(prescription_id), "proof")
 
 
 @bp.get("/prescriptions/<prescription_id>/document")
 @access("patient")
-def document_file(prescription_id: str) -> Response:
+def document_file(prescription_id: str) -> Any:
     """The prescription itself; on paper there is none to download (CB-193)."""
     return _file(_own(prescription_id), "document")
 
 
-def _file(row: Prescription, which: str) -> Response:
+def _token() -> str | None:
+    """What this browser was given for a right code."""
+    return request.cookies.get(cookies.cookie_name(opening.COOKIE))
+
+
+@bp.post("/prescriptions/<prescription_id>/open")
+@access("patient")
+def open_with_code(prescription_id: str) -> Any:
+    """The code of the text message (IA-074): right, the papers open in this browser for a short while; every try counts."""
+    row = _own(prescription_id)
+    entered = opening.enter(row, request.form.get("code", ""))
+    db.session.commit()
+    if entered.error is not None:
+        return _page(row, entered.error), 422
+    answer = make_response(redirect(url_for("prescriptions.one", prescription_id=row.id)))
+    cookies.give(answer, opening.COOKIE, entered.token)
+    return answer
+
+
+@bp.post("/prescriptions/<prescription_id>/send-code")
+@access("patient")
+def send_code(prescription_id: str) -> Any:
+    """Another code to the mobile telephone."""
+    row = _own(prescription_id)
     try:
-        data = service.proof_of(row) if which == "proof" else service.document_of(row)
-    except keys.Erased:
-        data = None
+        opening.send_again(row)
+    except Refused as no:
+        db.session.rollback()
+        return _page(row, no.messages[0]), no.status
+    db.session.commit()
+    return redirect(url_for("prescriptions.one", prescription_id=row.id, sent=1))
+
+
+def _file(row: Prescription, which: str) -> Any:
+    try:
+        data = opening.read(row, which, _token())
+    except opening.Closed as no:
+        return _page(row, no.messages[0]), no.status
     if data is None:
         abort(404)
-    looks.note(row, looks.PATIENT, f"{which}_read")
     db.session.commit()
     # The name of a file that lies about on a disk says nothing of health.
     return pdf(data, f"{row.reference}-{'1' if which == 'document' else '2'}")

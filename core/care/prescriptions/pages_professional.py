@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from flask import abort, redirect, render_template, request, url_for
+from flask import abort, g, redirect, render_template, request, url_for
 
 from core import crypto
 from core.care.consultations.models import Consultation
@@ -73,9 +73,11 @@ def issue(consultation_id: str) -> Any:
             classes=_classes(),
             duration_days=days,
             renewal=form.get("renewal") == "yes",
+            one_off=form.get("one_off") == "yes",
             is_treating_physician={"yes": True, "no": False}.get(form.get("treating", "")),
             practice_id=_uuid(form.get("practice", "")),
             when=form.get("when", ""),
+            signed_with=g.account.factors,
         )
     except service.NotAllowed as refusal:
         db.session.commit()
@@ -133,6 +135,7 @@ def _page(me: Professional, consultation: Consultation, errors: Errors, draft: s
     kind = request.values.get("kind", MEDICINE)
     kind = kind if kind in KINDS else MEDICINE
     decision = deciding.expected(consultation, me, kind)
+    offered = deciding.offered(consultation, me)
     every = deciding.mentions(me.country, kind, cross_border=True)
     return render_template(
         "prescriptions/issue.html",
@@ -143,7 +146,9 @@ def _page(me: Professional, consultation: Consultation, errors: Errors, draft: s
         delivery=decision.values.get("delivery") if decision.permitted else None,
         duties=[o for o in decision.obligations if not _for_patient(o.code)],
         kind=kind,
-        kinds=KINDS,
+        kinds={k: v for k, v in KINDS.items() if k == kind or k in offered},
+        treatment=kind == MEDICINE and deciding.asks_duration(consultation, me),
+        single=kind == MEDICINE and deciding.asks_one_off(consultation, me),
         classes=CLASSES,
         national=[m for m in every if not m.cross_border],
         across=[m for m in every if m.cross_border],

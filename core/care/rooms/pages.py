@@ -87,7 +87,7 @@ def room(room_id: str) -> str:
         "rooms/room.html", room=row, role=role, other=other_name(row, role, panel), panel=panel, state=state_of(row),
         topics=" ".join(topics), ways=ways, link=link, unusable=unusable, own_calls=video.settings()["provider"] == PEER,
         speeds=video.speeds(row.service), delivered=service.deliveries(row) if row.state == "ended" else [],
-        base=f"layout/{role}.html", warning_minutes=video.settings()["warning_minutes"],
+        base=f"layout/{role}.html", instead=panels.instead(row, role), warning_minutes=video.settings()["warning_minutes"],
     )  # fmt: skip
 
 
@@ -105,8 +105,9 @@ def check(room_id: str) -> str:
     row = own(room_id)
     role = role_of(row)
     return render_template(
-        "rooms/check.html", room=row, role=role, speeds=video.speeds(row.service), base=f"layout/{role}.html"
-    )
+        "rooms/check.html", room=row, role=role, speeds=video.speeds(row.service), base=f"layout/{role}.html",
+        instead=panels.instead(row, role),
+    )  # fmt: skip
 
 
 @bp.get("/rooms/<room_id>/check/sample/<int:kilobytes>")

@@ -29,8 +29,30 @@ class Panel:
     """Further topics of the live channel on which the panel is refreshed, such as `consultation:…`."""
 
 
+@dataclass(frozen=True, slots=True)
+class Instead:
+    """Another way than the room, for who waits in it: a button that posts to `url`, and why one would."""
+
+    url: str
+    label: Message
+    help: Message
+
+
 Maker = Callable[[Room, str], Panel | None]
+Offer = Callable[[Room, str], Instead | None]
 _makers: dict[str, Maker] = {}
+_offers: dict[str, Offer] = {}
+
+
+def offer(service: str, make: Offer) -> None:
+    """Offer another way in the waiting rooms of a service: `make(room, role)`; a service has one (IA-049)."""
+    _offers[service] = make
+
+
+def instead(room: Room, role: str) -> Instead | None:
+    """The other way for who waits in this room; None where there is none, or the call has begun."""
+    make = _offers.get(room.service)
+    return make(room, role) if make is not None and room.state == "waiting" else None
 
 
 def connect(subject_kind: str, make: Maker) -> None:

@@ -148,6 +148,7 @@ def _residence(question: Question, findings: Findings) -> None:
 
 
 def _obligations(question: Question) -> list[Any]:
+    documents = section(question.settings, "documents")
     found = [
         obligation(
             "sign_electronically",
@@ -159,6 +160,8 @@ def _obligations(question: Question) -> list[Any]:
             "IA-074",
             _("The document opens with a code sent by text message to the mobile number, once."),
             channel="sms",
+            validity_minutes=documents["code_validity_minutes"],
+            attempts=documents["code_attempts"],
         ),
     ]
     if question.facts.get("renewal", False):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import datetime as dt
 import itertools
 from collections.abc import Callable, Iterator
@@ -9,6 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from flask.globals import _cv_app
 
 from core.consent import service as consent
 from core.db import db
@@ -16,6 +18,7 @@ from core.identity import accounts
 from core.identity.accounts import Person
 from core.tenancy import current
 from core.testing import makers
+from core.testing.browser import Browser
 from plugins.insurer_assistance import listing, members, team
 from plugins.insurer_assistance.models import Member
 from plugins.insurer_assistance.requesting import Wanted
@@ -108,3 +111,95 @@ def wanted(someone: SimpleNamespace, **changed: Any) -> Wanted:
 @pytest.fixture
 def ask_for() -> Callable[..., Wanted]:
     return wanted
+
+
+def call(someone: SimpleNamespace, **changed: Any) -> dict[str, str]:
+    """What an agent types when that person calls, all of it noted."""
+    who = accounts.person_of(someone.account.id)
+    return {
+        "emergency": "no",
+        "last_name": who.last_name,
+        "first_name": who.first_name,
+        "birth_date": who.birth_date,
+        "phone": "+33612345678",
+        "postcode": "57000",
+        "email": who.email,
+        "contract": someone.contract,
+        "who": "self",
+        "informed": "yes",
+        "in_person": "yes",
+        "consent": "yes",
+        "recording": "told",
+        "reason": "general",
+        "words": "Canari : je tousse depuis trois jours.",
+        "contact": "phone",
+        "kind": "now",
+        "country": "FR",
+        "doctor_away": "yes",
+        "act": "save",
+        **changed,
+    }
+
+
+@pytest.fixture
+def call_of() -> Callable[..., dict[str, str]]:
+    return call
+
+
+@pytest.fixture
+def staff(mutual: current.TenantView) -> Callable[..., Any]:
+    """Somebody of the team: `staff("nurse")`, `staff("agent", listens=True)`; with the facts that make the role active."""
+
+    def make(role: str, **changed: Any) -> Any:
+        account = makers.make_account("professional")
+        if role == team.NURSE:
+            profile = makers.make_professional(kind="allied")
+            profile.pro.specialty = "nurse"
+            account = profile.account
+        db.session.flush()
+        facts = {
+            "registered": True,
+            "practises_in_country": True,
+            "engaged_from": "2026-01-01",
+            "engaged_until": None,
+            "by": "tests",
+        }
+        team.set_facts(account.id, role, **{**facts, **changed})
+        db.session.commit()
+        return account
+
+    return make
+
+
+class Visitor(Browser):
+    """A browser whose visits leave the context of the test as it is: as a server answers, on its own."""
+
+    def get(self, path: str, **kwargs: Any) -> Any:
+        return alone(lambda: super(Visitor, self).get(path, **kwargs))
+
+    def post(self, path: str, data: dict[str, Any] | None = None, *, csrf: bool = True, **kwargs: Any) -> Any:
+        return alone(lambda: super(Visitor, self).post(path, data, csrf=csrf, **kwargs))
+
+
+def alone(call: Callable[[], Any]) -> Any:
+    """Call without the application context that stands around."""
+
+    def run() -> Any:
+        _cv_app.set(None)  # type: ignore[arg-type]
+        return call()
+
+    return contextvars.copy_context().run(run)
+
+
+@pytest.fixture
+def visit(app: Any, mutual: current.TenantView) -> Callable[..., Browser]:
+    """A browser on the mutual's portal, in which an account is signed in."""
+
+    def make(account: Any = None) -> Browser:
+        browser = Visitor(app, "mutuelle.localhost", "en")
+        if account is not None:
+            account.language = "en"
+            makers.sign_in_as(browser, mutual.id, account)
+        return browser
+
+    return make

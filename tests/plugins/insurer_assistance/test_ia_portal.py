@@ -111,7 +111,40 @@ SAID = {
 }  # fmt: skip
 
 
-@pytest.mark.rule(*SAID)
+@pytest.mark.rule(
+    "IA-003",
+    "IA-005",
+    "IA-006",
+    "IA-007",
+    "IA-008",
+    "IA-017",
+    "IA-022",
+    "IA-023",
+    "IA-026",
+    "IA-029",
+    "IA-030",
+    "IA-031",
+    "IA-033",
+    "IA-040",
+    "IA-042",
+    "IA-043",
+    "IA-050",
+    "IA-051",
+    "IA-054",
+    "IA-066",
+    "IA-088",
+    "IA-091",
+    "IA-092",
+    "IA-096",
+    "IA-100",
+    "IA-101",
+    "IA-103",
+    "IA-106",
+    "IA-111",
+    "IA-117",
+    "IA-118",
+    "IA-119",
+)
 @pytest.mark.parametrize("rule", sorted(SAID))
 @pytest.mark.parametrize("language", ["fr", "en"])
 def test_what_a_text_must_say(rule, language, drawn):

@@ -138,7 +138,7 @@ def test_whom_the_insurer_takes_off_its_list_asks_no_more_and_what_is_under_way_
     db.session.commit()
     assert listing.take_off(someone.number)
     db.session.commit()
-    assert "taken you off" in refused(ask_for(someone))
+    assert "off its list" in refused(ask_for(someone))
     doctoring.take(pro.pro, made.id)
     assert doctoring.attempt(pro.pro, made.id, doctoring.REACHED).state == cases.TO_DOCTOR
 

@@ -10,11 +10,13 @@ async function hardware() {
   devices.show(page, "browser", able);
   if (able !== "ok") {
     for (const check of ["camera", "microphone"]) devices.show(page, check, "missing");
+    devices.offerInstead(page, false);
     return;
   }
   const { stream, camera, microphone } = await devices.media();
   devices.show(page, "camera", camera);
   devices.show(page, "microphone", microphone);
+  devices.offerInstead(page, camera === "ok" && microphone === "ok");
   const video = one("[data-self]");
   video.srcObject = stream;
   video.hidden = camera !== "ok";

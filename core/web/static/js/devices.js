@@ -126,3 +126,12 @@ export async function network(servers) {
   if (servers.relay) return found.has("relay") ? "ok" : "blocked";
   return found.size ? "direct" : "blocked";
 }
+
+// What is offered instead of video, said louder where the device cannot do it.
+export const offerInstead = (root, works) => {
+  for (const box of root.querySelectorAll("[data-instead]")) {
+    box.querySelector("[data-instead-failed]").hidden = works;
+    box.querySelector("button").classList.toggle("btn-primary", !works);
+    box.querySelector("button").classList.toggle("btn-secondary", works);
+  }
+};

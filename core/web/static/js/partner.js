@@ -5,6 +5,7 @@ for (const picker of document.querySelectorAll("[data-colour]")) {
   const text = document.getElementById(picker.dataset.colour);
   const chip = text.parentElement.querySelector("rect");
   picker.hidden = false;
+  chip.parentElement.setAttribute("hidden", "");
   picker.addEventListener("input", () => {
     text.value = picker.value;
     chip.setAttribute("fill", picker.value);

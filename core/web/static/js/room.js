@@ -80,6 +80,7 @@ async function prepare() {
   if (able !== "ok") {
     devices.show(room, "camera", "missing");
     devices.show(room, "microphone", "missing");
+    devices.offerInstead(room, false);
     return;
   }
   const found = await devices.media();
@@ -87,6 +88,7 @@ async function prepare() {
   hasCamera = found.camera === "ok";
   devices.show(room, "camera", found.camera);
   devices.show(room, "microphone", found.microphone);
+  devices.offerInstead(room, found.camera === "ok" && found.microphone === "ok");
   self();
   const meter = one("[data-level]");
   if (meter && state.state === "waiting") {
