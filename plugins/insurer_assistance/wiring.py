@@ -46,15 +46,10 @@ def blueprints() -> Sequence[Blueprint]:
 
 
 NAVIGATION = (
-<<<<<<< HEAD
     NavigationEntry("insurer_assistance", _("Doctor"), "insurer_assistance.home", "telephone-inbound", ("patient",), weight=12),
     NavigationEntry("insurer_assistance_desk", _("Call-backs"), "insurer_assistance.desk", "telephone-inbound", ("professional",), weight=12),
     NavigationEntry("insurer_assistance_members", _("Members"), "insurer_assistance.members_list", "people", ("operator", "partner"), weight=12),
     NavigationEntry("insurer_assistance_figures", _("Figures"), "insurer_assistance.figures", "bar-chart", ("partner",), weight=20),
-=======
-    NavigationEntry("insurer_assistance", _("Teleconsultation"), "insurer_assistance.home", "camera-video", ("patient",), weight=12),
-    NavigationEntry("insurer_assistance_desk", _("Call-backs"), "insurer_assistance.desk", "telephone", ("professional",), weight=12),
->>>>>>> w-desk
     NavigationEntry("insurer_assistance_phone", _("Telephone desk"), "insurer_assistance.phone", "telephone", ("operator",), weight=12),
     NavigationEntry("insurer_assistance_team", _("Care team"), "insurer_assistance.team", "people", team.OPERATOR_ACCOUNTS, weight=13),
 )  # fmt: skip
