@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from flask import Blueprint
 
 from core.plugin_api import Domain, Event, Fund, MessageTemplate, NavigationEntry, PeriodicJob
-from plugins.insurer_assistance import following, importing, links, quota, recordings, triage
+from plugins.insurer_assistance import following, importing, links, quota, recordings, team, triage
 
 _ = Domain("insurer_assistance")
 
@@ -48,10 +48,10 @@ def blueprints() -> Sequence[Blueprint]:
 NAVIGATION = (
     NavigationEntry("insurer_assistance", _("Doctor"), "insurer_assistance.home", "telephone-inbound", ("patient",), weight=12),
     NavigationEntry("insurer_assistance_desk", _("Call-backs"), "insurer_assistance.desk", "telephone-inbound", ("professional",), weight=12),
-    NavigationEntry("insurer_assistance_phone", _("Telephone desk"), "insurer_assistance.phone", "telephone", ("operator", "partner"), weight=12, parties=("operator",)),
-    NavigationEntry("insurer_assistance_team", _("Care team"), "insurer_assistance.team", "people", ("operator", "partner"), weight=13, parties=("operator",)),
-    NavigationEntry("insurer_assistance_members", _("Members"), "insurer_assistance.members_list", "person-vcard", ("operator", "partner"), weight=14, parties=("operator", "insurer")),
-    NavigationEntry("insurer_assistance_figures", _("Figures"), "insurer_assistance.figures", "bar-chart", ("partner",), weight=20, parties=("operator", "insurer", "assister")),
+    NavigationEntry("insurer_assistance_members", _("Members"), "insurer_assistance.members_list", "people", ("operator", "partner"), weight=12),
+    NavigationEntry("insurer_assistance_figures", _("Figures"), "insurer_assistance.figures", "bar-chart", ("partner",), weight=20),
+    NavigationEntry("insurer_assistance_phone", _("Telephone desk"), "insurer_assistance.phone", "telephone", ("operator",), weight=12),
+    NavigationEntry("insurer_assistance_team", _("Care team"), "insurer_assistance.team", "people", team.OPERATOR_ACCOUNTS, weight=13),
 )  # fmt: skip
 
 
