@@ -50,12 +50,14 @@ def test_every_operation_is_described_and_says_who_may_call_it(app, document):
             assert entry["x-portico-access"], (method, path)
             assert (entry["security"] == []) == ("public" in entry["x-portico-access"])
             assert "default" in entry["responses"]
-    assert seen == len(OPERATIONS)
+    # Those of plugins are there where the portal has the plugin on.
+    assert seen == sum(not (o.needs or "").startswith("plugin ") for o in OPERATIONS.values())
     assert (
         len({e["operationId"] for p in document["paths"].values() for m, e in p.items() if m != "parameters"}) == seen
     )
     for endpoint, operation in OPERATIONS.items():
-        assert declared(app, endpoint) == operation.roles
+        if endpoint in app.view_functions:  # the example's plugin is not installed
+            assert declared(app, endpoint) == operation.roles
 
 
 def test_every_member_is_described(document):

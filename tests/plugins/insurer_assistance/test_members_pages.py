@@ -47,7 +47,7 @@ def signed(browse: Callable[..., Browser], insured: TenantView) -> Callable[...,
     def make(role: str, **person: Any) -> Browser:
         browser = browse()
         with entered(insured.id):
-            account = makers.make_account(role, **person)
+            account = makers.make_account(role, **{"language": "en", **person})
             db.session.commit()
         makers.sign_in_as(browser, insured.id, account)
         return browser
