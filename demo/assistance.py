@@ -34,7 +34,14 @@ MEMBERS = (
     ("yann", "Yann", "Le Goff", "1979-01-30", "MH-1003", "insured"),
 )
 """Login, names, birth date, contract, role. Inès has used up her year; Yann still has to link his cover."""
-CHILD = {"first_name": "Noé", "last_name": "Moreau", "birth_date": "2019-06-14", "sex": "male", "relation": "parent", "declared": "yes"}
+CHILD = {
+    "first_name": "Noé",
+    "last_name": "Moreau",
+    "birth_date": "2019-06-14",
+    "sex": "male",
+    "relation": "parent",
+    "declared": "yes",
+}
 RIGHTS = ("edit_portal", "see_figures", "load_members")
 OTHERS = 24
 UNKNOWN = 60

@@ -314,5 +314,7 @@ def _everything(app: Flask, browser: Browser, case_id: Any) -> list[tuple[str, s
             continue
         answer = browser.get(path)
         assert answer.status_code < 500, path
-        found.append((path, answer.get_data(as_text=True) if not answer.is_streamed else ""))
+        written = answer.mimetype.startswith("text/") or "json" in answer.mimetype
+        found.append((path, answer.get_data().decode() if written else ""))
+        answer.close()
     return found

@@ -21,7 +21,14 @@ from plugins.insurer_assistance.models import Case
 pytestmark = pytest.mark.usefixtures("mutual")
 PARIS = ZoneInfo("Europe/Paris")
 NOON = dt.datetime(2026, 11, 24, 11, 0, tzinfo=dt.UTC)
-CHILD = {"first_name": "Noé", "last_name": "Dupré", "birth_date": "2020-03-01", "sex": "male", "relation": "parent", "declared": "yes"}
+CHILD = {
+    "first_name": "Noé",
+    "last_name": "Dupré",
+    "birth_date": "2020-03-01",
+    "sex": "male",
+    "relation": "parent",
+    "declared": "yes",
+}
 
 
 def refused(wanted) -> str:

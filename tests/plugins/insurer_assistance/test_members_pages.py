@@ -46,6 +46,7 @@ def signed(browse: Callable[..., Browser], insured: TenantView) -> Callable[...,
 
     def make(role: str, **person: Any) -> Browser:
         browser = browse()
+        browser.client.set_cookie("portico_language", "en", domain=browser.host)
         with entered(insured.id):
             account = makers.make_account(role, **{"language": "en", **person})
             db.session.commit()

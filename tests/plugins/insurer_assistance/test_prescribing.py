@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import uuid
 
 import pytest
 from sqlalchemy import select
@@ -188,7 +189,7 @@ def test_advice_from_a_nurse_has_no_consultation_and_so_no_paper(scene, member, 
 
     someone = member()
     wanted = ask_for(someone, channel="telephone")
-    case = requesting.new_case(wanted, someone.member, cases.NURSE_QUEUE)
+    case = requesting.new_case(wanted, someone.member, cases.NURSE_QUEUE, uuid.uuid4())
     cases.close(case, "orientation", "nurse")
     db.session.commit()
     assert Consultation.get(case.id) is None
