@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import random
 import uuid
+from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import func, select, update
 
 from core import clock
 from core.care.consultations import reports
@@ -114,9 +115,24 @@ def _professional(name: str, first: str, last: str, specialty: str, kind: str, n
 
 
 def members_and_work(hashed: str) -> None:
-    """Members with logins, others who only fill the figures, and what was done in the last months."""
-    if accounts.by_email(address("lea")) is not None:
-        return
+    """Members with logins, others who only fill the figures, and what was done in the last months.
+
+    Each of the three steps is one transaction: a load cut short goes on with the step that lacks.
+    """
+    if accounts.by_email(address("lea")) is None:
+        _members(hashed)
+        db.session.commit()
+    done = db.session.execute(select(func.count()).select_from(Case)).scalar_one()
+    if not done:
+        _past()
+        _told_long_ago()
+        db.session.commit()
+    if not db.session.execute(select(Case.id).where(Case.state != cases.CLOSED).limit(1)).first():
+        _present()
+        db.session.commit()
+
+
+def _members(hashed: str) -> None:
     for name, first, last, born, contract, role in MEMBERS:
         account = _account("patient", name, first, last, born, hashed)
         profile.write(account, profile.Declared("FR", "", True))
@@ -139,9 +155,7 @@ def members_and_work(hashed: str) -> None:
             "insured",
         )
     _of_party("assureur", "Martine", "Vallier", "insurer", RIGHTS, hashed)
-    db.session.commit()
-    _past(_others(hashed))
-    _present()
+    _others(hashed)
 
 
 def _of_party(name: str, first: str, last: str, party: str, rights: tuple[str, ...], hashed: str) -> Account:
@@ -159,16 +173,12 @@ def _listed(number: str, contract: str, first: str, last: str, born: str, role: 
     return listing.put(line, "file")
 
 
-def _others(hashed: str) -> list[uuid.UUID]:
-    found = []
+def _others(hashed: str) -> None:
     for n in range(OTHERS):
         first, last, born = people.FIRST[(n * 7) % 30], people.LAST[(n * 11) % 40], f"19{60 + n % 35}-05-0{1 + n % 9}"
         account = _account("patient", f"adherent{n + 1}", first, last, born, hashed)
         profile.write(account, profile.Declared("FR", "", True))
         members.link(_listed(f"MH-2{n:03}", f"MH-2{n:03}", first, last, born, "insured"), account.id, None)
-        found.append(account.id)
-    db.session.commit()
-    return found
 
 
 def _doctors() -> list[Professional]:
@@ -182,20 +192,25 @@ def _doctors() -> list[Professional]:
     return found
 
 
-def _ask(account_id: uuid.UUID, words: str, **changed: object) -> Case:
-    wanted = requesting.Wanted(
-        **{
-            "account_id": account_id, "dependant_id": None, "channel": cases.WEB, "reason": "general", "words": words, "contact": "phone",
-            "kind": cases.NOW, "country": "FR", "phone": PHONE, "emergency": False, "treating_doctor_unavailable": True, **changed,
-        }
-    )  # type: ignore[arg-type] # fmt: skip
-    return requesting.from_web(wanted)
+def _ask(account_id: uuid.UUID, words: str, **changed: Any) -> Case:
+    values: dict[str, Any] = {
+        "account_id": account_id, "dependant_id": None, "channel": cases.WEB, "reason": "general", "words": words, "contact": "phone",
+        "kind": cases.NOW, "country": "FR", "phone": PHONE, "emergency": False, "treating_doctor_unavailable": True, **changed,
+    }  # fmt: skip
+    return requesting.from_web(requesting.Wanted(**values))
 
 
-def _past(others: list[uuid.UUID]) -> None:
+def _id_of(name: str) -> uuid.UUID:
+    found = accounts.by_email(address(name))
+    assert found is not None
+    return found.id
+
+
+def _past() -> None:
     """Consultations of the last weeks, each at its own time: most called in time, a few late, nearly all content."""
     source = random.Random(11)  # noqa: S311 (demo data, not a secret)
     doctors, now = _doctors(), clock.now()
+    others = [_id_of(f"adherent{n + 1}") for n in range(OTHERS)]
     turns = [a for n, a in enumerate(others) for _ in range(1 + n % 3)]
     source.shuffle(turns)
     days = sorted(source.randint(1, 75) for _ in turns)[::-1]
@@ -207,10 +222,10 @@ def _past(others: list[uuid.UUID]) -> None:
             source,
             WORDS[n % 4],
         )
-    ines = accounts.by_email(address("ines"))
-    assert ines is not None
+    _held(_id_of("lea"), doctors[0], now - dt.timedelta(days=12), source, WORDS[2])
+    ines = _id_of("ines")
     for n in range(quota.allowed_units()):
-        _held(ines.id, doctors[n % len(doctors)], now - dt.timedelta(days=3 + 9 * n), source, WORDS[n % 4])
+        _held(ines, doctors[n % len(doctors)], now - dt.timedelta(hours=2 + 3 * n), source, WORDS[n % 4])
 
 
 def _held(account_id: uuid.UUID, doctor: Professional, at: dt.datetime, source: random.Random, words: str) -> None:
@@ -233,8 +248,6 @@ def _held(account_id: uuid.UUID, doctor: Professional, at: dt.datetime, source: 
         )
         cases.close(cases.locked(made.id), "delivered", "professional")
         db.session.add(Score(case_id=made.id, score=source.choice((3, 4, 4, 5, 5, 5)), at=clock.now()))
-    _told_long_ago()
-    db.session.commit()
 
 
 def _told_long_ago() -> None:
@@ -243,14 +256,11 @@ def _told_long_ago() -> None:
 
 
 def _present() -> None:
-    """What waits now: one request for as soon as possible, one by video at a chosen time; one report to read."""
+    """What waits now: one request for as soon as possible, one by video at a chosen time."""
     lea, paul = accounts.by_email(address("lea")), accounts.by_email(address("paul"))
     assert lea is not None
     assert paul is not None
-    source = random.Random(5)  # noqa: S311 (demo data, not a secret)
-    _held(lea.id, _doctors()[0], clock.now() - dt.timedelta(days=12), source, WORDS[2])
     _ask(paul.id, WORDS[1])
-    db.session.commit()
     local = clock.now().astimezone(cases.zone())
     tomorrow = dt.datetime.combine(local.date() + dt.timedelta(days=1), dt.time(18, 30), cases.zone())
     child = dependants.listed(lea.id)[0]
@@ -258,7 +268,6 @@ def _present() -> None:
         lea.id, "Noé a des boutons sur le ventre depuis ce matin, sans fièvre.", dependant_id=child.id, contact="video", kind=cases.LATER,
         wanted_at=tomorrow.astimezone(dt.UTC), companion_name="Léa Moreau", companion_quality="parent",
     )  # fmt: skip
-    db.session.commit()
 
 
 def logins() -> list[tuple[str, str]]:

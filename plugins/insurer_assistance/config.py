@@ -34,6 +34,10 @@ def _address(value: str) -> None:
         raise ValidationError("an https address is wanted")
 
 
+PARTNER_EDITS = frozenset({"quota", "access", "appointments", "nurse"})
+"""Parts of the contract that the partner may change in the parties' console: figures and hours, never what the law asks."""
+
+
 class Strict(Schema):
     """Unknown keys are errors."""
 
@@ -55,7 +59,7 @@ def _number(part: str, name: str, low: int, high: int, description: str, *, chos
     return fields.Integer(
         strict=True,
         validate=validate.Range(low, high),
-        metadata={"description": description, "example": default},
+        metadata={"description": description, "example": default, "partner_edits": part in PARTNER_EDITS},
         **({} if chosen else {"load_default": default}),
     )
 
@@ -67,7 +71,7 @@ def _time(part: str, name: str, description: str, *, chosen: bool = False) -> fi
         data_key=name,
         attribute=name,
         validate=_TIME,
-        metadata={"description": description, "example": default},
+        metadata={"description": description, "example": default, "partner_edits": part in PARTNER_EDITS},
         **({} if chosen else {"load_default": default}),
     )
 
@@ -79,7 +83,7 @@ def _some(part: str, name: str, allowed: tuple[str, ...], description: str) -> f
         fields.String(validate=validate.OneOf(allowed)),
         load_default=lambda: list(default),
         validate=_once,
-        metadata={"description": description, "example": default},
+        metadata={"description": description, "example": default, "partner_edits": part in PARTNER_EDITS},
     )
 
 
@@ -149,7 +153,11 @@ class Access(Strict):
     phone = fields.String(
         load_default=DEFAULTS["access"]["phone"],
         validate=_PHONE,
-        metadata={"description": "Telephone of the service, with its country", "example": "+33199001200"},
+        metadata={
+            "description": "Telephone of the service, with its country",
+            "example": "+33199001200",
+            "partner_edits": True,
+        },
     )
     call_back_minutes = _number("access", "call_back_minutes", 5, 1440, "Within how many minutes a doctor calls back")
     call_attempts = _number("access", "call_attempts", 1, 10, "How often somebody who does not answer is called")
@@ -306,11 +314,15 @@ class Config(Strict):
     """Settings of insurer_assistance. Operator, publisher and host are core's own keys."""
 
     insurer = fields.Nested(
-        Party, metadata={"description": "Who offers the service to its members", "example": _EXAMPLE}
+        Party, metadata={"description": "Who offers the service to its members", "example": _EXAMPLE, "identity": True}
     )
     assister = fields.Nested(
         Party,
-        metadata={"description": "Who carries out the teleconsultations", "example": {"name": "Assistance Exemple"}},
+        metadata={
+            "description": "Who carries out the teleconsultations",
+            "example": {"name": "Assistance Exemple"},
+            "identity": True,
+        },
     )
     quota = _part(Quota, "Teleconsultations of each beneficiary", {"teleconsultations_per_calendar_year": 5})
     access = _part(Access, "Telephone and call-back")

@@ -25,6 +25,7 @@ def child(frontalia, patient):
             "birth_date": "2018-04-01",
             "sex": "male",
             "relation": "parent",
+            "declared": "yes",
         }
         made = dependants.add_dependant(patient.account_id, data)
         db.session.commit()

@@ -119,7 +119,7 @@ def test_unknown_names(portico: Callable[..., Any], example: Path, arguments: tu
 
 def test_all_is_well(portico: Callable[..., Any], example: Path) -> None:
     done = portico("rules", "check", "--at", "2026-11-21")
-    assert (done.status, done.out) == (0, "1 plugins, 7 parameters, 30 cases: no problems\n")
+    assert (done.status, done.out) == (0, "1 plugins, 8 parameters, 32 cases: no problems\n")
 
 
 @pytest.mark.parametrize(("file", "old", "new", "told"), [
@@ -169,7 +169,7 @@ def test_all_problems_are_told_at_once(portico: Callable[..., Any], example: Pat
 
 def test_the_cases_are_run(portico: Callable[..., Any], example: Path) -> None:
     done = portico("rules", "test")
-    assert (done.status, done.out) == (0, "1 plugins, 30 cases: 0 failed, 0 unreadable\n")
+    assert (done.status, done.out) == (0, "1 plugins, 32 cases: 0 failed, 0 unreadable\n")
 
 
 def test_a_case_that_fails_is_told_with_its_place_and_both_answers(portico: Callable[..., Any], example: Path) -> None:
@@ -181,7 +181,7 @@ def test_a_case_that_fails_is_told_with_its_place_and_both_answers(portico: Call
     )
     done = portico("rules", "test", "example", "--json")
     told = json.loads(done.out)
-    assert (done.status, told["cases"], told["failed"]) == (1, 30, 2)
+    assert (done.status, told["cases"], told["failed"]) == (1, 32, 2)
     rows = {(f["name"], f["line"]): (f["expected"], f["got"]) for f in told["failures"]}
     assert len(told["failures"]) == 3
     assert rows[("eighty-percent-half-up", "25")] == (
@@ -191,7 +191,7 @@ def test_a_case_that_fails_is_told_with_its_place_and_both_answers(portico: Call
     table = portico("rules", "test").out
     assert "example/cases/law.yaml" in table
     assert "effect: permit" in table
-    assert table.splitlines()[-1] == "1 plugins, 30 cases: 2 failed, 0 unreadable"
+    assert table.splitlines()[-1] == "1 plugins, 32 cases: 2 failed, 0 unreadable"
 
 
 def test_the_rest_of_a_bad_file_goes_on(portico: Callable[..., Any], example: Path) -> None:
@@ -203,7 +203,7 @@ def test_the_rest_of_a_bad_file_goes_on(portico: Callable[..., Any], example: Pa
     assert "example/cases/law.yaml:3: adult-before-the-change: att is not known; did you mean at?" in done.out
     assert "example/cases/broken.yaml:2: " in done.out
     assert "example/cases/no-list.yaml:1: a list of cases is expected" in done.out
-    assert "29 cases: 0 failed, 3 unreadable" in done.out
+    assert "31 cases: 0 failed, 3 unreadable" in done.out
 
 
 def test_a_rule_that_raises_fails_its_case_and_no_other(portico: Callable[..., Any], example: Path) -> None:
@@ -211,7 +211,7 @@ def test_a_rule_that_raises_fails_its_case_and_no_other(portico: Callable[..., A
     done = portico("rules", "test")
     assert done.status == 1
     assert done.out.count("RuntimeError: no") == 2
-    assert "30 cases: 2 failed" in done.out
+    assert "32 cases: 2 failed" in done.out
 
 
 def test_a_plugin_that_does_not_load_is_named(portico: Callable[..., Any], example: Path) -> None:

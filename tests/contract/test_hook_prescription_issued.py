@@ -8,7 +8,7 @@ from portico_example import listeners
 
 from core.hooks.types import Event
 
-PAYLOAD = {"prescription_id": str(uuid.uuid4())}
+PAYLOAD = {"prescription_id": str(uuid.uuid4()), "consultation_id": str(uuid.uuid4()), "delivery": "electronic"}
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ HOURS = "config/contact/support_hours/"
 # Everything of tenant.yaml that stays the operator's, whole; `theme` and `contact` and opened fields of plugins are not.
 CLOSED = {
     "slug", "name", "hosts", "languages", "time_zone", "country", "partner", "operator", "publisher", "host",
-    "data_protection", "identity", "services", "booking", "money", "care", "record", "prescriptions", "notifications",
+    "data_protection", "identity", "services", "booking", "money", "care", "record", "prescriptions", "notifications", "retention",
     "legal", "cookies", "emergency",
 }  # fmt: skip
 
