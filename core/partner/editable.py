@@ -166,19 +166,21 @@ def _plugins(bundle: Bundle, runtime: PluginRuntime) -> Iterator[Editable]:
     schemas = dict(runtime.installed().by_plugin("config_schema"))
     for plugin, section in sorted(bundle["config"].get("plugins", {}).items()):
         if plugin in schemas:
-            yield from _opened(schemas[plugin](), ("config", "plugins", plugin), section or {}, plugin, opened=False)
+            title = Message(plugin, {}, plugin)
+            yield from _opened(schemas[plugin](), ("config", "plugins", plugin), section or {}, title, opened=False)
 
 
 def _opened(schema: Schema, path: Path, values: Any, group: Message | str, *, opened: bool) -> Iterator[Editable]:
     for key, f in by_key(schema).items():
         mine = opened or bool(f.metadata.get(OPEN))
         value = values.get(key) if isinstance(values, Mapping) else None
-        words = f.metadata.get("description") or key
+        # The plugin's catalogue has the words of what it opens to partners; else they stand as they are.
+        words = Message(f.metadata.get("description") or key, {}, path[2])
         if isinstance(f, fields.Nested) and not f.many:
             yield from _opened(f.schema, (*path, key), value, words if mine else group, opened=mine)
         elif mine and isinstance(f, Words) and isinstance(value, Mapping):
             for language in value:
-                yield _leaf((*path, key, language), f, SETTINGS, f"{words} ({language})", group, "text")
+                yield _leaf((*path, key, language), f, SETTINGS, words, group, "text")
         elif mine and kind_of(f) is not None:
             yield _leaf((*path, key), f, SETTINGS, words, group)
 

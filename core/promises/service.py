@@ -46,8 +46,7 @@ def keep(kind: str, subject_kind: str, subject_id: uuid.UUID) -> bool:
         return False
     row.settled_at = clock.now()
     in_time = row.state != "missed" and row.settled_at <= row.due_at
-    if in_time:
-        row.state = "kept"
+    row.state = "kept" if in_time else "missed"  # late is missed, also where nobody looked in between
     audit.record("promise.kept" if in_time else "promise.late", "promise", row.id, {"kind": kind})
     return in_time
 

@@ -13,6 +13,7 @@ from flask import Blueprint, Flask, Response, abort, current_app, g, redirect, r
 from markupsafe import Markup
 
 from core import clock
+from core.messages import _
 from core.tenancy import content, theme
 from core.web import fragments, samples
 from core.web import language as words
@@ -61,7 +62,18 @@ def _of_the_portal() -> dict[str, Any]:
         "asset": asset,
         "theme_url": tenant._memo.get("theme_url") or url_for("web.stylesheet", revision=tenant.revision),
         "legal_titles": legal_titles,
+        "begin": where_one_begins,
     }
+
+
+def where_one_begins() -> tuple[str, Any]:
+    """(address, label) of where care begins here: the search, or the first page of the only service a plugin runs."""
+    chosen = g.tenant.config.get("services", {})
+    offered = [s for s in g.tenant.dispatcher.collect("services") if chosen.get(s.code, {}).get("enabled", False)]
+    own = [s for s in offered if s.home_page]
+    if own and not any(s.bookable for s in offered):
+        return url_for(own[0].home_page), _("Ask for a doctor")
+    return url_for("scheduling.find"), _("Find a professional")
 
 
 def legal_titles() -> list[tuple[str, str]]:

@@ -187,7 +187,11 @@ class Nurse(Strict):
     to = _time("nurse", "to", "The nurse answers until", chosen=True)
     public_holidays = fields.Boolean(
         load_default=DEFAULTS["nurse"]["public_holidays"],
-        metadata={"description": "Whether a nurse answers on public holidays too", "example": False},
+        metadata={
+            "description": "Whether a nurse answers on public holidays too",
+            "example": False,
+            "partner_edits": True,
+        },
     )
 
     @validates_schema

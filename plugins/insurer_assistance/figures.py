@@ -20,8 +20,8 @@ from plugins.insurer_assistance import cases, quota
 from plugins.insurer_assistance.models import Case, Member, Score, UnitEntry, Units
 
 MONTHS = 12
-HIDDEN = None
-"""What stands for a figure of a group that is too small."""
+HIDDEN, NOTHING = None, ""
+"""What stands for a figure of a group that is too small, and where there was nothing to count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,7 @@ def service_levels() -> list[dict[str, Any]]:
         kept, missed = found.get("kept", 0), found.get("missed", 0)
         shown = guarded({"kept": kept, "missed": missed}, smallest) if kept + missed else {"kept": 0, "missed": 0}
         told = kept + missed >= smallest
-        share = round(100 * kept / (kept + missed)) if told else HIDDEN
+        share = round(100 * kept / (kept + missed)) if told else HIDDEN if kept + missed else NOTHING
         lines.append(
             {
                 "month": month.code,
@@ -155,7 +155,7 @@ def satisfaction() -> list[dict[str, Any]]:
             {
                 "month": one.code,
                 "answers": n if told or not n else HIDDEN,
-                "average": round(mean, 1) if told else HIDDEN,
+                "average": round(mean, 1) if told else HIDDEN if n else NOTHING,
             }
         )
     return lines  # fmt: skip

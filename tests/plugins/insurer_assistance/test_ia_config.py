@@ -152,3 +152,19 @@ def test_what_the_insurer_receives_holds_no_health_data():
 def test_the_service_has_pages_of_its_own():
     (service,) = plugin.services()
     assert (service.code, service.channel, service.bookable) == ("assistance_teleconsultation", "phone", False)
+
+
+def test_what_partners_may_change_has_words_in_their_language():
+    """Quota, hours and delays are open to partners; each has words that the catalogues translate."""
+    from marshmallow import fields
+
+    from plugins.insurer_assistance.config_words import PARTNERS_READ
+
+    def opened(schema):
+        for field in schema.fields.values():
+            if isinstance(field, fields.Nested):
+                yield from opened(field.schema)
+            elif field.metadata.get("partner_edits"):
+                yield field.metadata["description"]
+
+    assert set(opened(Config())) == {str(words) for words in PARTNERS_READ[1:]}

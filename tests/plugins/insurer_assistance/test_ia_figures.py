@@ -93,3 +93,15 @@ def test_satisfaction_is_an_average_of_many_or_nothing(clock, mutual, member, as
         db.session.flush()
         told = figures.satisfaction()[-1]
         assert told["average"] == (4.5 if n == 9 else None)
+
+
+def test_late_counts_as_missed_also_where_nobody_looked_in_between(clock, mutual, member, ask_for, doctor):
+    clock.set(NOON)
+    pro = doctor()
+    for _ in range(10):
+        made = requesting.from_web(ask_for(member()))
+        doctoring.take(pro.pro, made.id)
+        clock.move(minutes=31)
+        doctoring.attempt(pro.pro, made.id, doctoring.NO_ANSWER)
+    levels = figures.service_levels()[-1]
+    assert (levels["kept"], levels["missed"], levels["share"]) == (0, 10, 0)
