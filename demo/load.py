@@ -72,14 +72,16 @@ def ensure(tenants_dir: Path, port: int) -> Generator[None, None, list[str]]:
         # They all have one password, which is printed: hashed once.
         hashed = passwords.hash_password(PASSWORD)
         for slug in PORTALS:
-            with entered(views[slug]):
-                (assistance.professionals if slug == assistance.SLUG else _professionals)(hashed)
+            if slug != assistance.SLUG:  # no visitor sees its care team
+                with entered(views[slug]):
+                    _professionals(hashed)
         db.session.remove()
         yield
         logins = [("console", "operator", _operator(console.id, hashed))]
         for slug in PORTALS:
             with entered(views[slug]):
                 if slug == assistance.SLUG:
+                    assistance.professionals(hashed)
                     assistance.members_and_work(hashed)
                     logins += [(slug, role, email) for role, email in assistance.logins()]
                     continue
