@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 DEMO = "portico.demo"
 """Entry points of what `--demo` loads."""
 
-# What the forked processes would each import for themselves.
-_LATER = ("gunicorn.arbiter", "gunicorn.glogging", "gunicorn.http.wsgi", "gunicorn.workers.gthread", "redis.backoff", "rq", "rq.serializers")  # fmt: skip
+# What the web server imports before its first page, and the templates that every first page is made of.
+_SERVER = ("gunicorn.arbiter", "gunicorn.glogging", "gunicorn.workers.gthread")
+_FIRST_PAGE = ("web/home.html", "web/_h*.html", "layout/base.html", "layout/public.html", "layout/_*.html", "macros/*.html")  # fmt: skip
 
 
 class Opening:
@@ -65,10 +66,11 @@ class Opening:
             return
         self._made = self._make(environment.runtime())
         # Only while the tables keep us waiting anyway.
-        for step in _ahead(self._made):
-            if self._opened.is_set():
-                break
-            step()
+        with self._made.app_context():
+            for step in _ahead(self._made):
+                if self._opened.is_set():
+                    break
+                step()
 
     def app(self) -> Flask:
         """Once the servers run: every migration done, and the application made."""
@@ -122,18 +124,17 @@ class Opening:
 
 
 def _ahead(app: Flask) -> Iterator[Callable[[], object]]:
-    """What the first pages and the forked processes would each do for themselves, in small steps, most useful first."""
+    """What comes between here and the first page, in small steps."""
     from sqlalchemy.orm import configure_mappers
 
     from core import i18n
 
     yield configure_mappers
     yield from (partial(i18n.catalogue, "core", folder.name) for folder in sorted(i18n.ROOT.iterdir()))
+    yield from (partial(import_module, name) for name in _SERVER)
     pages = Path(app.root_path, app.template_folder or "")
-    yield from (
-        partial(app.jinja_env.get_template, str(page.relative_to(pages))) for page in sorted(pages.rglob("*.html"))
-    )
-    yield from (partial(import_module, name) for name in _LATER)
+    for page in (page for pattern in _FIRST_PAGE for page in sorted(pages.glob(pattern))):
+        yield partial(app.jinja_env.get_template, str(page.relative_to(pages)))
 
 
 class _Opened:
