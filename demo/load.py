@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import json
 import random
+import threading
 import uuid
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -20,6 +22,7 @@ from core.console.service import ensure_console
 from core.db import db
 from core.directory import service as directory
 from core.directory.models import Professional
+from core.embedded.forking import CAN_FORK, fork
 from core.identity import accounts, dependants, passwords, profile, uploads
 from core.identity.accounts import Person
 from core.identity.models import Account, ProfessionalProfile
@@ -33,6 +36,8 @@ from demo import assistance, care, people
 
 PASSWORD = "Portico-demo-2026!"  # noqa: S105 (printed on purpose: a demo's)
 PORTALS = ("frontalia", "rdv-confiance", "mutuelle-horizon")
+SHARE = 16
+"""The first portal's professionals after these are as many as these and the other portal's."""
 PHONE = "+33600000000"
 PATIENTS = (
     ("français", "Alice", "Fontaine", "FR", "", ("fr_nir",), ("vitale_card",)),
@@ -71,11 +76,7 @@ def ensure(tenants_dir: Path, port: int) -> Generator[None, None, list[str]]:
     if not note.is_file():
         # They all have one password, which is printed: hashed once.
         hashed = passwords.hash_password(PASSWORD)
-        for slug in PORTALS:
-            if slug != assistance.SLUG:  # no visitor sees its care team
-                with entered(views[slug]):
-                    _professionals(hashed)
-        db.session.remove()
+        _all_professionals(views, hashed)
         yield
         logins = [("console", "operator", _operator(console.id, hashed))]
         for slug in PORTALS:
@@ -139,12 +140,62 @@ def _team() -> list[tuple[str, people.DemoProfessional, str]]:
     ]
 
 
-def _professionals(hashed: str) -> None:
-    """All of them in one transaction: they are there, or none is."""
-    team = _team()
-    if accounts.by_email(team[0][0]) is not None:
+def _all_professionals(views: dict[str, int], hashed: str) -> None:
+    """The professionals of both portals, by two processes where there may be two: first pages wait for them.
+
+    The first one goes before, and with them what a portal makes once for all. Those who are in both portals are the
+    first of each: one process enters them.
+    """
+    if all(_entered(views[slug]) for slug in PORTALS if slug != assistance.SLUG):
         return
-    for i, (email, one, kind) in enumerate(team):
+    large, *others = (slug for slug in PORTALS if slug != assistance.SLUG)  # no visitor sees its care team
+    _in_portal(views[large], hashed, slice(1))
+    with _beside(lambda: _in_portal(views[large], hashed, slice(SHARE, None))):
+        _in_portal(views[large], hashed, slice(1, SHARE))
+        for slug in others:
+            _in_portal(views[slug], hashed, slice(None))
+
+
+def _entered(tenant_id: int) -> bool:
+    """Whether the last of each share is there: a later start forks for nobody."""
+    with entered(tenant_id):
+        team = _team()
+        last = [team[0], team[min(SHARE, len(team)) - 1], team[-1]]
+        return all(accounts.by_email(email) is not None for email, *_one in last)
+
+
+def _in_portal(tenant_id: int, hashed: str, which: slice) -> None:
+    with entered(tenant_id):
+        _professionals(hashed, which)
+    db.session.remove()
+
+
+@contextlib.contextmanager
+def _beside(run: Callable[[], None]) -> Iterator[None]:
+    """Another process runs this meanwhile; where a fork is not safe, this one before. Raises RuntimeError when it fails."""
+    if not CAN_FORK or threading.active_count() > 1:
+        run()
+        yield
+        return
+    # Two processes on one connection would read each other's answers.
+    db.engine.dispose()
+    other = fork(run, name="portico-demo", arguments=["demo"], close=[])
+    try:
+        yield
+    finally:
+        with other.stdout as said:
+            words = said.read().decode(errors="replace").strip()
+        code = other.wait()
+    if code:
+        raise RuntimeError(f"the demo's professionals could not be loaded: {words}")
+
+
+def _professionals(hashed: str, which: slice) -> None:
+    """These of the portal's professionals in one transaction: they are there, or none of them is."""
+    team = list(enumerate(_team()))[which]
+    if accounts.by_email(team[0][1][0]) is not None:
+        return
+    for i, (email, one, kind) in team:
         account = _account("professional", one.first, one.last, email, "1978-04-12", hashed, one.country)
         registrations = [(one.country, one.rpps)] if one.country == "FR" else []
         practitioner = directory.link_practitioner(registrations)

@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from core.cli import environment
+from core.cli.opening import DEMO, Opening
 from core.embedded import EmbeddedPostgres, EmbeddedValkey
-from core.embedded.supervisor import Child, listens
+from core.embedded.supervisor import Child, Server, listens
 from core.embedded.supervisor import up as supervise
 
 if TYPE_CHECKING:
@@ -39,20 +40,24 @@ def up(demo: bool, port: int) -> None:
     live_port = int(os.environ.get("PORTICO_LIVE_PORT") or _free_after(port))
     postgres = None if os.environ.get("PORTICO_DATABASE_URL") else EmbeddedPostgres(var)
     valkey = None if os.environ.get("PORTICO_REDIS_URL") else EmbeddedValkey(var)
-    servers: list[tuple[str, Any]] = [(n, s) for n, s in (("postgres", postgres), ("valkey", valkey)) if s is not None]
     welcome = var / "welcome.txt"
     loaded: list[Flask] = []
+    opening = Opening(lambda: _settle(var, port, live_port, kept, postgres, valkey), postgres, demo=demo)
+    servers: list[tuple[str, Server]] = []
+    if postgres is not None:
+        servers.append(("postgres", opening.server()))
+    if valkey is not None:
+        servers.append(("valkey", valkey))
 
     def meanwhile() -> None:
         # Until the children are forked: nearly all that is made now stays, so looking for garbage would be time lost.
         gc.disable()
-        _import_rooms()
+        opening.load()
 
     def prepare() -> list[Child]:
         from core.cli.serving import let_go
 
-        _settle(var, port, live_port, kept, postgres, valkey)
-        app = _make()
+        app = opening.app()
         rest = _open(app, welcome, demo)
         let_go(app)
         loaded.append(app)
@@ -131,40 +136,18 @@ def _settle(
     environment.write_env(var / environment.RUN_FILE, env)
 
 
-def _answers(port: int) -> None:
-    """Wait until the web server takes connections, so that an address printed is an address that answers."""
+def _answers(port: int, request: bytes = b"") -> None:
+    """Wait until the web server takes connections, so that an address printed is an address that answers.
+
+    With a request: until it answers that.
+    """
     deadline = time.monotonic() + WEB_SECONDS
-    while time.monotonic() < deadline:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-            return
+    while (left := deadline - time.monotonic()) > 0:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=left) as client:
+            client.sendall(request)
+            if not request or client.recv(1):
+                return
         time.sleep(0.05)
-
-
-def _import_rooms() -> None:
-    """What migrations and `create_app` will import, while the servers start."""
-    from importlib import import_module
-
-    import_module("core.db.upgrade")
-    from core.app import ROOMS
-    from core.hooks.manager import entry_points
-
-    for room in ROOMS:
-        import_module(room)
-    for entry in entry_points():
-        with contextlib.suppress(Exception):  # told with its name when plugins are discovered
-            import_module(entry.module)
-
-
-def _make() -> Flask:
-    """Migrate, then make the application."""
-    from core.app import create_app
-    from core.db.upgrade import upgrade
-
-    settings = environment.load()
-    runtime = environment.runtime()
-    if settings.owner_database_url:
-        upgrade(settings.owner_database_url, runtime.modules)
-    return create_app(settings, runtime, wake=False)
 
 
 def _open(app: Flask, welcome: Path, demo: bool) -> Callable[[Flask], None] | None:
@@ -191,7 +174,7 @@ def _open(app: Flask, welcome: Path, demo: bool) -> Callable[[Flask], None] | No
             told += [f"  {t.name:<14} http://{t.slug}.localhost:{port}/  ({t.state})" for t in list_tenants()]
             write()
             return None
-        entries = importlib.metadata.entry_points(group="portico.demo")
+        entries = importlib.metadata.entry_points(group=DEMO)
         loads = [entry.load()(settings.tenants_dir, port) for entry in entries]
         left = [load for load in loads if _goes_on(load, told)]
     if not left:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
+import io
 import re
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.engine import make_url
@@ -75,10 +76,10 @@ def create_roles(admin_url: str, database: str, passwords: Mapping[str, str] | N
     return given
 
 
-def _config(connection: Connection, folder: Path, name: str) -> Config:
+def _config(connection: Connection | None, folder: Path, name: str, into: TextIO | None = None) -> Config:
     from alembic.config import Config
 
-    config = Config()
+    config = Config(output_buffer=into)
     config.set_main_option("script_location", str(CORE))
     config.set_main_option("version_locations", str(folder))
     config.set_main_option("path_separator", "os")
@@ -110,14 +111,33 @@ def _owner(owner_url: str) -> Iterator[Connection]:
         engine.dispose()
 
 
-def upgrade(owner_url: str, plugins: Mapping[str, Any]) -> list[MigrationStatus]:
-    """Bring core and all installed plugins to their newest migration; answers where each stands after it."""
+def written() -> str:
+    """All of core's migrations as one text, for a database that has none of them: no database is needed to write it."""
+    from alembic import command
+
+    into = io.StringIO()
+    command.upgrade(_config(None, CORE / "versions", "core", into), "heads", sql=True)
+    return into.getvalue()
+
+
+def upgrade(owner_url: str, plugins: Mapping[str, Any], *, first: str | None = None) -> list[MigrationStatus]:
+    """Bring core and all installed plugins to their newest migration; answers where each stands after it.
+
+    `first` is what `written` wrote: where core has no migration yet it is run in their place, in one transaction.
+    """
     with _owner(owner_url) as connection:
         connection.exec_driver_sql("SELECT pg_advisory_lock(7001)")
         connection.commit()
         before = _standing(connection, plugins)
         if all(s.up_to_date for s in before):
             return before
+        if first is not None and before[0].current is None:
+            # The server gets it as one message, and this process's other threads are not kept from their work.
+            connection.execution_options(no_parameters=True).exec_driver_sql(first)
+            connection.commit()
+            before = _standing(connection, plugins)
+            if all(s.up_to_date for s in before):
+                return before
         # Only now: most starts have nothing to migrate and do not wait for the machinery.
         from alembic import command
 

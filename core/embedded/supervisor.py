@@ -188,11 +188,14 @@ class Supervisor:
             else:
                 self._say(name, "ready")
 
-        threads = [threading.Thread(target=start, args=pair) for pair in self.servers if not self._stop.is_set()]
+        if self._stop.is_set():
+            return
+        threads = [threading.Thread(target=start, args=pair) for pair in self.servers]
         for thread in threads:
             thread.start()
         try:
-            if self.meanwhile is not None and not self._stop.is_set():
+            # Not left out once they have begun, whatever is asked for: a server's start may wait for what is loaded here.
+            if self.meanwhile is not None:
                 self.meanwhile()
         finally:
             for thread in threads:
