@@ -175,12 +175,13 @@ def _opened(schema: Schema, path: Path, values: Any, group: Message | str, *, op
         mine = opened or bool(f.metadata.get(OPEN))
         value = values.get(key) if isinstance(values, Mapping) else None
         # The plugin's catalogue has the words of what it opens to partners; else they stand as they are.
-        words = Message(f.metadata.get("description") or key, {}, path[2])
+        said = f.metadata.get("description") or key
+        words = said if isinstance(said, Message) else Message(said, {}, path[2])
         if isinstance(f, fields.Nested) and not f.many:
             yield from _opened(f.schema, (*path, key), value, words if mine else group, opened=mine)
         elif mine and isinstance(f, Words) and isinstance(value, Mapping):
             for language in value:
-                yield _leaf((*path, key, language), f, SETTINGS, words, group, "text")
+                yield _leaf((*path, key, language), f, SETTINGS, f"{said} ({language})", group, "text")
         elif mine and kind_of(f) is not None:
             yield _leaf((*path, key), f, SETTINGS, words, group)
 

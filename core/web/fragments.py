@@ -15,7 +15,7 @@ from markupsafe import Markup
 from core.web.language import language
 
 # What such a part may ask for, beside words and addresses.
-KNOWN = frozenset({"tenant", "locale", "layout", "asset", "theme_url", "dev", "legal_titles"})
+KNOWN = frozenset({"tenant", "locale", "layout", "asset", "theme_url", "dev", "legal_titles", "begin"})
 
 
 def install(app: Flask, known: Any) -> None:

@@ -27,6 +27,11 @@ _numbers = itertools.count(1)
 TUESDAY = dt.datetime(2026, 11, 24, 9, 0, tzinfo=dt.UTC)
 
 
+def letters(number: int) -> str:
+    """A number as letters: names have no digits."""
+    return "".join(chr(ord("A") + int(digit)) for digit in str(number))
+
+
 @pytest.fixture
 def mutual(portal_with: Callable[..., current.TenantView]) -> Iterator[current.TenantView]:
     """Inside a portal with the assistance, at the contract's figures."""
@@ -42,7 +47,9 @@ def member(mutual: current.TenantView) -> Callable[..., SimpleNamespace]:
     def make(role: str = "insured", **changed: Any) -> SimpleNamespace:
         n = next(_numbers)
         born = changed.pop("born", dt.date(1980, 5, 1))
-        person = Person("Léa", f"Du-Pré{n}", f"lea{n}@example.org", "+33639980001", born.isoformat(), "female")
+        person = Person(
+            "Léa", f"Du-Pré {letters(n)}", f"lea{n}@example.org", "+33639980001", born.isoformat(), "female"
+        )
         account = accounts.create_account(
             "patient", person, "", language="fr", state="active", country="FR", hashed="!"
         )
