@@ -86,7 +86,7 @@ def _cover(line: Listed) -> tuple[Cover, bool]:
             tenant_id=current_tenant_id(), id=new_id(), contract_blind=mark, opens_on=line.opens_on, closes_on=None,
             exclusions=exclusions, updated_at=now(),
         )
-        .on_conflict_do_nothing(index_elements=["tenant_id", "contract_blind"])
+        .on_conflict_do_nothing(index_elements=["tenant_id", "contract_blind"], index_where=Cover.contract_blind.is_not(None))
         .returning(Cover)
     ).scalar_one_or_none()  # fmt: skip
     if made is not None:

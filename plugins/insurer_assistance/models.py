@@ -14,10 +14,22 @@ from core.plugin_api.tables import TenantModel, tenant_fk
 
 
 class Cover(TenantModel):
-    """A contract of the insurer: `contract_blind` is the digest of its number (IA-010), `exclusions` its own (IA-075)."""
+    """A contract of the insurer: `contract_blind` is the digest of its number (IA-010), `exclusions` its own (IA-075).
+
+    Loading a list looks a contract up by its key for each line, before the database has counted the new ones: any other
+    index that begins with the portal would look as good to it. The one of the digests is partial, so as never to be taken.
+    """
 
     __tablename__ = "ia_covers"
-    __table_args__ = (UniqueConstraint("tenant_id", "contract_blind"),)
+    __table_args__ = (
+        Index(
+            "uq_ia_covers_contract_blind",
+            "tenant_id",
+            "contract_blind",
+            unique=True,
+            postgresql_where=text("contract_blind IS NOT NULL"),
+        ),
+    )
     contract_blind: Mapped[bytes] = mapped_column(LargeBinary)
     opens_on: Mapped[dt.date]
     closes_on: Mapped[dt.date | None]

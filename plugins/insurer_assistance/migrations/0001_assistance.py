@@ -51,8 +51,11 @@ def upgrade() -> None:
         sa.Column("closes_on", sa.Date),
         sa.Column("exclusions", JSONB, nullable=False, server_default="[]"),
         sa.Column("updated_at", TS, nullable=False),
-        _unique("ia_covers", "contract_blind"),
     )
+    op.create_index(  # partial: see the model
+        "uq_ia_covers_contract_blind", "ia_covers", ["tenant_id", "contract_blind"], unique=True,
+        postgresql_where=sa.text("contract_blind IS NOT NULL"),
+    )  # fmt: skip
     _table(
         "ia_members",
         sa.Column("cover_id", ID, nullable=False),

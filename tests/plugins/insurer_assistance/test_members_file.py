@@ -8,8 +8,10 @@ import gzip
 import io
 import resource
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any
 
+import psycopg
 import pytest
 from sqlalchemy import func, select, text
 
@@ -335,10 +337,48 @@ def test_the_same_person_of_two_insurers_is_known_to_each_alone(portal_with, loa
 # -- size --------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    "known",
+    [("measured", "few"), ("few", "measured"), ("few", "emptied", "measured", "few")],
+    ids=lambda steps: "-".join(steps),
+)
+def test_each_line_is_checked_against_one_contract_whatever_was_measured_and_planned_before(
+    load, test_database, monkeypatch, known
+):
+    """What was right for a few would, kept in mind, read all contracts for each line of a large list."""
+    db.engine.dispose()  # one connection from here on, with one plan
+    first = dt.date(2026, 1, 1)
+    few = [listing.Listed(f"A{n}", "C-9", "Api", f"Ann{n}", dt.date(1970, 1, 1), "insured", first) for n in range(9)]
+    with closing(psycopg.connect(test_database.admin_url.replace("+psycopg", ""), autocommit=True)) as server:
+        server.execute("TRUNCATE ia_covers CASCADE")
+        for step in known:
+            if step == "few":
+                for line in few:
+                    listing.put(line, "api")
+                db.session.commit()
+            elif step == "measured":
+                server.execute("ANALYZE ia_covers")
+            else:
+                server.execute("DELETE FROM ia_members")
+                server.execute("DELETE FROM ia_covers")
+    read: list[int] = []
+
+    def recorded(action: str, *rest: Any) -> None:
+        if action == "assistance.file_applied":
+            query = "SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_all_tables WHERE relname = 'ia_covers'"
+            read.append(db.session.execute(text(query)).scalar_one())
+
+    monkeypatch.setattr(importing, "record", recorded)
+    people = 1_200
+    load(written(*((f"Z{n}", f"K{n}", "insured", "Nom", f"P{n}", *LEA[5:]) for n in range(people))))
+    assert read[0] < 20 * people
+
+
 @pytest.mark.faults
 @pytest.mark.timeout(900)
 def test_half_a_million_lines_with_progress_and_bounded_memory(sender, tmp_path):
     """The memory of this process before and after: what a file costs is its packed bytes and one batch."""
+    listing.put(listing.Listed("A1", "C-9", "Api", "Ann", dt.date(1970, 1, 1), "insured", dt.date(2026, 1, 1)), "api")
     path = tmp_path / "list.csv.gz"
     with gzip.open(path, "wt", encoding="utf-8", newline="") as out:
         rows = csv.writer(out, delimiter=";")
@@ -369,6 +409,6 @@ def test_half_a_million_lines_with_progress_and_bounded_memory(sender, tmp_path)
     importing.agree(row.id, confirmed=True)
     db.session.commit()
     importing.work()
-    assert importing.by_source() == {"file": (500_000, 0)}
+    assert importing.by_source() == {"api": (1, 0), "file": (500_000, 0)}
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
     assert grown < 120, f"{grown:.0f} MB"
