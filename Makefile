@@ -56,7 +56,7 @@ bench: $(VENV)/.dev ## Measure, and write docs/performance.md
 	$(BIN)/python -m tests.bench
 
 soak: $(VENV)/.dev ## Slow trials: kills, races; prints how long all took to be ready again
-	$(BIN)/pytest -m faults -q -rP
+	$(BIN)/pytest -m faults -q -rfEP
 
 lock: $(VENV)/.dev ## Renew the lock files
 	$(BIN)/uv pip compile pyproject.toml --extra embedded --extra dev --generate-hashes --universal --no-header --no-annotate --upgrade --quiet -o requirements-dev.lock

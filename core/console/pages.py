@@ -20,7 +20,7 @@ from core.console.blueprint import bp
 from core.console.tables import Choice, Column, Table
 from core.messages import _
 from core.web.access import access
-from core.web.pages import add_navigation
+from core.web.navigation import add_navigation
 from core.web.parts import add_part
 
 __all__ = [

@@ -123,10 +123,8 @@ def refresh_search(professional: Professional) -> None:
 
 
 def offered_services() -> list[Any]:
-    """The services that this portal offers, in order: contributed by a plugin, enabled in the configuration."""
-    tenant = current_tenant()
-    chosen = tenant.config.get("services", {})
-    return [s for s in tenant.dispatcher.collect("services") if chosen.get(s.code, {}).get("enabled", False)]
+    """The services that the portal of this request or job offers, in order."""
+    return current_tenant().offered_services()
 
 
 def books() -> bool:

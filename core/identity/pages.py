@@ -25,7 +25,7 @@ from core.identity import (
 from core.identity.blueprint import bp
 from core.messages import _
 from core.web import frame, language
-from core.web.pages import add_navigation
+from core.web.navigation import add_navigation
 
 __all__ = [
     "bp",

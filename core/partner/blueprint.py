@@ -14,7 +14,7 @@ from core.identity.parties import EDIT
 from core.messages import Message, _
 from core.partner import drafts
 from core.web.frame import allow
-from core.web.pages import add_navigation
+from core.web.navigation import add_navigation
 
 bp = Blueprint("partner", __name__, url_prefix="/partner", template_folder="templates")
 SECTIONS: tuple[tuple[str, str, Message], ...] = (

@@ -30,7 +30,7 @@ from core.privacy.models import OPEN
 from core.tenancy.schema_privacy import CATEGORIES
 from core.web.access import access
 from core.web.frame import Refused
-from core.web.pages import add_navigation
+from core.web.navigation import add_navigation
 from core.web.parts import Part, add_part
 
 __all__ = ["bp", "install", "pages_professional", "pages_requests"]

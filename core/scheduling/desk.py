@@ -20,7 +20,7 @@ from core.tenancy.current import current_tenant
 from core.web.access import access
 from core.web.frame import Refused
 from core.web.language import zone
-from core.web.pages import add_navigation
+from core.web.navigation import add_navigation
 
 __all__ = ["bp", "desk_hours", "desk_profile", "install"]
 

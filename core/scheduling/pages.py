@@ -20,7 +20,7 @@ from core.scheduling.blueprint import bp, shown_of, specialty_labels, uuid_of, v
 from core.tenancy.current import current_tenant
 from core.web.access import access
 from core.web.language import language, zone
-from core.web.pages import add_navigation, service_acts
+from core.web.navigation import add_navigation, service_acts
 
 __all__ = ["bp", "install", "pages_appointments", "pages_booking", "pages_decisions"]
 

@@ -16,7 +16,7 @@ from core.directory import service as directory
 from core.directory.models import Practice, Professional, VisitReason
 from core.hooks.decisions import Decision, PatientFacts, ProfessionalFacts, Question
 from core.jobs import announce, outbox
-from core.messages import Message, _
+from core.messages import _
 from core.scheduling import offers, slots
 from core.scheduling.models import Appointment, BusyRange
 from core.scheduling.offers import Offer
@@ -24,7 +24,6 @@ from core.tenancy import keys, receipts
 from core.tenancy.current import current_tenant
 from core.web.frame import Refused
 
-UPCOMING = ("booked",)
 CANCELLED = ("cancelled_by_patient", "cancelled_by_professional", "cancelled_by_operator")
 NOTE_LIMIT = 1000
 
@@ -492,8 +491,3 @@ def note_of(row: Appointment) -> str:
     from core.scheduling.people import person_of
 
     return keys.unseal(person_of(row.patient_account_id), "appointments", "note", row.note).decode() if row.note else ""
-
-
-def why_message(decision: Decision) -> list[Message]:
-    """The reasons that decided: the denying ones of a deny, all of a permit."""
-    return [r.message for r in decision.reasons if r.effect == decision.effect]

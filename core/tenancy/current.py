@@ -60,6 +60,11 @@ class TenantView:
         found: Mapping[str, str] = self.bundle.get("catalogue", {}).get(language, {})
         return found
 
+    def offered_services(self) -> list[Any]:
+        """The services that this portal offers, in order: contributed by a plugin, enabled in the configuration."""
+        chosen = self.config.get("services", {})
+        return [s for s in self.dispatcher.collect("services") if chosen.get(s.code, {}).get("enabled", False)]
+
     def has_asset(self, name: str) -> bool:
         return name in self.bundle.get("branding", {})
 

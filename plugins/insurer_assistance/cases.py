@@ -10,19 +10,21 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
 
 from core.plugin_api import Domain, Message, settings_of
 from core.plugin_api.acts import Moved, due_of, settle
 from core.plugin_api.pages import Refused, current_tenant
 from core.plugin_api.people import dependant_names, names
-from core.plugin_api.tables import db, now, record, seal_json, unseal_json
-from plugins.insurer_assistance.models import CallAttempt, Case
+from core.plugin_api.tables import db, new_id, now, record, seal_json, unseal_json
+from plugins.insurer_assistance.models import CallAttempt, Case, Score
 from plugins.insurer_assistance.rules import contract
+from plugins.insurer_assistance.rules import quota as quota_rules
 
 _ = Domain("insurer_assistance")
 
 NAME = "insurer_assistance"
-SERVICE = "assistance_teleconsultation"
+SERVICE = contract.SERVICE
 KIND = "assistance_case"
 CALL_BACK, APPOINTMENT = "call_back", "assistance_appointment"
 NURSE_QUEUE, WITH_NURSE, TO_DOCTOR, CLOSED = "nurse_queue", "with_nurse", "to_doctor", "closed"
@@ -105,7 +107,7 @@ def zone() -> ZoneInfo:
 
 def year_of(instant: dt.datetime) -> int:
     """The calendar year that an act counts in, in the portal's zone."""
-    return instant.astimezone(zone()).year
+    return quota_rules.year_of(instant, current_tenant().time_zone)
 
 
 def seal_told(person_id: uuid.UUID, told: Told) -> bytes:
@@ -231,11 +233,35 @@ def retell(case: Case, **changed: str) -> None:
     case.sealed = seal_told(case.person_id, replace(told_of(case), **changed))
 
 
-def hold_place(wanted_at: dt.datetime, per_step: int) -> bool:
-    """Whether another appointment can begin at that instant; held until the transaction ends, so that none is sold twice."""
+SCORES = range(1, 6)
+
+
+def rate(case: Case, score: int | None) -> None:
+    """How it was, one to five, once, after it took place. Raises Refused (422)."""
+    if case.outcome not in ("delivered", "orientation", "redirected") or score not in SCORES:
+        raise Refused(_("Please choose between one and five, once the case is closed."), status=422)
+    db.session.execute(
+        insert(Score)
+        .values(tenant_id=current_tenant().id, id=new_id(), case_id=case.id, score=score, at=now())
+        .on_conflict_do_nothing()
+    )
+
+
+def rated(case: Case) -> bool:
+    """Whether the person said how it was."""
+    return db.session.execute(select(Score.id).where(Score.case_id == case.id)).first() is not None
+
+
+def hold_place(case: Case, per_step: int) -> bool:
+    """Whether this appointment can begin when it is wanted, beside the others of that instant.
+
+    Held until the transaction ends, so that none is sold twice.
+    """
+    wanted_at = case.wanted_at
+    assert wanted_at is not None
     key = f"ia-appointment|{current_tenant().id}|{wanted_at.isoformat()}"
     db.session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": key})
     taken = db.session.execute(
-        select(Case.id).where(Case.wanted_at == wanted_at, Case.state != CLOSED).limit(per_step)
+        select(Case.id).where(Case.wanted_at == wanted_at, Case.state != CLOSED, Case.id != case.id).limit(per_step)
     ).all()
     return len(taken) < per_step

@@ -162,6 +162,7 @@ class Access(Strict):
     call_back_minutes = _number("access", "call_back_minutes", 5, 1440, "Within how many minutes a doctor calls back")
     call_attempts = _number("access", "call_attempts", 1, 10, "How often somebody who does not answer is called")
     attempt_pause_minutes = _number("access", "attempt_pause_minutes", 1, 120, "Pause between two calls, minutes")
+    lapses_after_hours = _number("access", "lapses_after_hours", 1, 168, "Hours after which an overdue request lapses")
 
 
 class Appointments(Strict):

@@ -13,6 +13,7 @@ PARTNERS_READ = (
     _("Within how many minutes a doctor calls back"),
     _("How often somebody who does not answer is called"),
     _("Pause between two calls, minutes"),
+    _("Hours after which an overdue request lapses"),
     _("The first appointment of a day begins no earlier"),
     _("The last appointment of a day begins no later"),
     _("How many days ahead an appointment can be asked for"),

@@ -70,15 +70,21 @@ def refuse_doctor(account_id: uuid.UUID, case_id: uuid.UUID) -> Case:
 
 
 def attempt(doctor: Professional, case_id: uuid.UUID, result: str) -> Case:
-    """Note a call by telephone: reached starts the consultation; the last one without an answer ends the case.
+    """Note a call: by telephone, reached starts the consultation; the last one without an answer ends the case.
 
-    The first attempt keeps the promise of a call-back. Raises Refused before the pause between two calls is over.
+    By video the call itself starts it, and no answer means that nobody came. The first attempt keeps the promise of a
+    call-back. Raises Refused before the pause between two calls is over, and for no answer before the time agreed on.
     """
     row, case = _mine(doctor, case_id)
-    if row.contact != "phone" or case.state != cases.TO_DOCTOR or row.state != "accepted":
+    if case.state != cases.TO_DOCTOR or row.state != "accepted":
         raise Moved(row.state, _("There is nobody to call in this case now."))
-    if result not in (NO_ANSWER, REACHED):
+    if result not in (NO_ANSWER, REACHED) or (row.contact != "phone" and result == REACHED):
         raise Refused(_("Please say whether you reached the person."), status=422)
+    if result == NO_ANSWER and case.wanted_at is not None and now() < case.wanted_at:
+        at = case.wanted_at.astimezone(cases.zone()).strftime("%H:%M")
+        raise Refused(
+            _("The person asked for {time}: a call before does not count as unanswered.", time=at), status=409
+        )
     access = cases.settings("access")
     before = cases.attempts_of(case.id)
     pause = dt.timedelta(minutes=access["attempt_pause_minutes"])
@@ -169,6 +175,18 @@ def held(case_id: uuid.UUID) -> tuple[Consultation | None, Case]:
             point.commit()
             return row, case
         point.rollback()
+
+
+def withdraw(account_id: uuid.UUID, case_id: uuid.UUID) -> Case:
+    """The person takes the request back, wherever it waits; the unit goes back. Raises Moved once the call began."""
+    row, case = held(case_id)
+    if case.account_id != account_id:
+        raise Refused(_("There is no such case."), status=404)
+    if case.state != cases.CLOSED:
+        if row is not None:
+            api.cancel(account_id, case_id)
+        cases.close(case, "cancelled", "patient")
+    return case
 
 
 def by_phone(account_id: uuid.UUID, case_id: uuid.UUID) -> Case:

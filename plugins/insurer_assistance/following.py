@@ -19,6 +19,8 @@ WATCH_SECONDS = 60
 HOME = f"/x/{NAME}/cases"
 DESK = f"/x/{NAME}/desk"
 PHONE = f"/x/{NAME}/phone"
+TOLD = frozenset({"expired", "not_started", "not_reached", "redirected", "excluded"})
+"""Outcomes of which the person is told where to read why, and that nothing was counted."""
 
 
 def _case(event: Event) -> Case | None:
@@ -39,7 +41,10 @@ def ended(event: Event) -> None:
             "consultation_expired": "expired",
             "consultation_no_show": "not_reached",
         }[event.name]
-    cases.close(cases.locked(case.id), outcome, str(event.payload.get("by", "portal")))
+    case = cases.locked(case.id)
+    cases.close(case, outcome, str(event.payload.get("by", "portal")))
+    if case.outcome in TOLD:
+        tell("insurer_assistance_ended", case.account_id, {}, f"{HOME}/{case.id}")
 
 
 def started(event: Event) -> None:

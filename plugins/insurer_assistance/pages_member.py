@@ -6,8 +6,6 @@ import datetime as dt
 from typing import Any
 
 from flask import Blueprint, abort, g, redirect, request, url_for
-from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 
 from core.plugin_api import Domain, Message, access
 from core.plugin_api import acts as api
@@ -15,8 +13,8 @@ from core.plugin_api.acts import NotAllowed
 from core.plugin_api.pages import Refused, country_options, id_of, render
 from core.plugin_api.people import dependants_of, display_name, recipient
 from core.plugin_api.tables import db, now
-from plugins.insurer_assistance import cases, doctoring, eligibility, members, posts, recordings, requesting
-from plugins.insurer_assistance.models import Case, Score
+from plugins.insurer_assistance import cases, doctoring, eligibility, members, posts, quota, recordings, requesting
+from plugins.insurer_assistance.models import Case
 
 _ = Domain("insurer_assistance")
 NAME = cases.NAME
@@ -54,8 +52,7 @@ def _people() -> list[dict[str, Any]]:
         member = members.of_person(me, one["dependant_id"])
         one["member"] = member
         one["answer"] = members.standing(member) if member is not None else None
-        shown = requesting.shown(me, one["dependant_id"])
-        one["balance"] = shown[0] if shown else None
+        one["balance"] = quota.balance(member.id, cases.year_of(now())) if member is not None else None
     return found
 
 
@@ -63,9 +60,9 @@ def _people() -> list[dict[str, Any]]:
 def home() -> str:
     """What the service is, what is left to each person, what is under way, what was (IA-003, IA-005, IA-054)."""
     rows = cases.of_account(g.account.id)
-    names = {p["dependant_id"]: p["name"] for p in _people()}
+    people = _people()
     return render(
-        NAME, "insurer_assistance/home.html", people=_people(), names=names,
+        NAME, "insurer_assistance/home.html", people=people, names={p["dependant_id"]: p["name"] for p in people},
         open=[c for c in rows if c.state != cases.CLOSED], past=[c for c in rows if c.state == cases.CLOSED],
         due=cases.due(rows), reasons=cases.REASONS, outcomes=cases.OUTCOMES, consultations=api.of_ids([c.id for c in rows]),
         **_service(),
@@ -228,16 +225,12 @@ def case(consultation_id: str) -> str:
         who=display_name(row.account_id, row.dependant_id), doctor=api.who_carries_out(consultation), room=api.room_of(consultation),
         outcome=cases.OUTCOMES.get(row.outcome or ""), why={**cases.DECLINE, **cases.EXCLUDED}.get(row.outcome_reason or ""),
         reasons=cases.REASONS, attempts=cases.attempts_of(row.id), reports=api.reports_of(row.id), parts=api.REPORT_PARTS,
-        prescriptions=api.prescriptions_of(row.id), posts=posts.of_case(row.id), scored=_scored(row), done=request.args.get("done"),
+        prescriptions=api.prescriptions_of(row.id), posts=posts.of_case(row.id), scored=cases.rated(row), done=request.args.get("done"),
         recordings=recordings.of_case(row.id),
         companion=cases.COMPANIONS.get(cases.told_of(row).companion_quality), **_service(),
     )  # fmt: skip
     db.session.commit()
     return page
-
-
-def _scored(row: Case) -> bool:
-    return db.session.execute(select(Score.id).where(Score.case_id == row.id)).first() is not None
 
 
 def _back(row: Case, done: str) -> Any:
@@ -247,12 +240,7 @@ def _back(row: Case, done: str) -> Any:
 @access("patient")
 def cancel(consultation_id: str) -> Any:
     """Take the request back; the unit goes back too."""
-    row = _own(consultation_id)
-    if row.state == cases.TO_DOCTOR:
-        api.cancel(g.account.id, row.id)
-        cases.close(cases.locked(row.id), "cancelled", "patient")
-    elif row.state != cases.CLOSED:
-        cases.close(cases.locked(row.id), "cancelled", "patient")
+    row = doctoring.withdraw(g.account.id, _own(consultation_id).id)
     db.session.commit()
     return _back(row, "cancelled")
 
@@ -277,12 +265,6 @@ def by_phone(consultation_id: str) -> Any:
 def score(consultation_id: str) -> Any:
     """How it was, one to five, once, after it took place."""
     row = _own(consultation_id)
-    given = request.form.get("score", type=int)
-    if row.outcome not in ("delivered", "orientation", "redirected") or given not in range(1, 6):
-        raise Refused(_("Please choose between one and five, once the case is closed."), status=422)
-    db.session.add(Score(case_id=row.id, score=given, at=now()))
-    try:
-        db.session.commit()
-    except IntegrityError:
-        db.session.rollback()
+    cases.rate(row, request.form.get("score", type=int))
+    db.session.commit()
     return _back(row, "scored")

@@ -10,7 +10,7 @@ from core.plugin_api import access
 from core.plugin_api.acts import Moved, NotAllowed
 from core.plugin_api.pages import Refused, id_of, render
 from core.plugin_api.tables import db, now
-from plugins.insurer_assistance import cases, doctoring, requesting, team, triage
+from plugins.insurer_assistance import cases, doctoring, members, quota, team, triage
 from plugins.insurer_assistance.models import Case
 
 NAME = cases.NAME
@@ -56,11 +56,11 @@ def _case(consultation_id: str) -> Case:
 def _page(row: Case, problems: tuple[Any, ...] = (), status: int = 200, refusal: NotAllowed | None = None) -> Any:
     mine = row.nurse_account_id == g.account.id
     told = cases.told_of(row)
-    shown = requesting.shown(row.account_id, row.dependant_id)
+    member = members.of_person(row.account_id, row.dependant_id)
     return render(
         NAME, "insurer_assistance/nurse_case.html", case=row, who=cases.names_of([row])[row.id], mine=mine, told=told, problems=problems,
         refusal=refusal, reasons=cases.REASONS, outcomes=triage.OUTCOMES, outcome=cases.OUTCOMES.get(row.outcome or ""), excluded=cases.EXCLUDED,
-        companion=cases.COMPANIONS.get(told.companion_quality), balance=shown[0] if shown else None, typed=request.form,
+        companion=cases.COMPANIONS.get(told.companion_quality), balance=quota.balance(member.id, cases.year_of(now())) if member else None, typed=request.form,
         limit=triage.NOTE_LIMIT, done=request.args.get("done"), access_=cases.settings("access"), now=now(),
     ), status  # fmt: skip
 

@@ -7,6 +7,7 @@ promise: all in one transaction, or nothing.
 from __future__ import annotations
 
 import datetime as dt
+import re
 import uuid
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from core.plugin_api import Domain, Message, PatientFacts, ProfessionalFacts, Question
-from core.plugin_api.acts import NotAllowed, ask, decide, decided, promise
+from core.plugin_api.acts import ask, decided, promise
 from core.plugin_api.pages import Refused
 from core.plugin_api.people import cared_for as cared_for_by
 from core.plugin_api.people import dependants_of, missing, patient_facts, person_of
@@ -26,8 +27,9 @@ from plugins.insurer_assistance.rules import appointments
 
 _ = Domain("insurer_assistance")
 WORDS_LIMIT = 2000
-TO_CLOSE_HOURS = 24
-"""A request that nobody takes stays open, overdue and escalated, so long; then it lapses and the unit goes back."""
+COUNTRY = re.compile(r"[A-Z]{2}")
+CALL_ROOM = 2
+"""A call that goes well beyond the planned time is not cut off: its room closes after so many times that time."""
 
 TIME_PROBLEMS: dict[str, Message] = {
     "in_the_past": _("That time has passed. Please choose a later one."),
@@ -76,7 +78,7 @@ class Wanted:
 
 def problems(wanted: Wanted, member: Member | None) -> list[Message]:
     """All that is wrong with what was typed, each in words that name it."""
-    home, allowed = (cases.settings("countries")[k] for k in ("home", "allowed"))
+    home = cases.settings("countries")["home"]
     found: list[Message] = []
     if wanted.emergency is None:
         found.append(_("Please say whether this is a medical emergency."))
@@ -98,8 +100,8 @@ def problems(wanted: Wanted, member: Member | None) -> list[Message]:
         found.append(_("Please choose how the doctor should reach you: by telephone or by video."))
     if wanted.kind not in (NOW, LATER):
         found.append(_("Please choose when: as soon as possible, or at a time of your choice."))
-    if wanted.country not in allowed:
-        found.append(_("From the country where you are now, the service may not be used."))
+    if not COUNTRY.fullmatch(wanted.country):
+        found.append(_("Please say in which country you are now."))
     elif wanted.country != home and not wanted.right_abroad:
         found.append(_("From abroad, please confirm that you may use the service under the rules of that country."))
     if wanted.kind == LATER:
@@ -162,7 +164,7 @@ def access_facts(wanted: Wanted, member: Member) -> Question:
 
 
 def facts_of(account_id: uuid.UUID, dependant_id: uuid.UUID | None, member: Member) -> PatientFacts:
-    """The facts of a person; where they live is the insurer's word."""
+    """The facts of a person; where nobody declared where they live, the insurer's word counts."""
     found, _on_card = patient_facts(account_id, dependant_id)
     return PatientFacts(
         category=found.category,
@@ -254,12 +256,6 @@ def new_case(wanted: Wanted, member: Member, state: str, case_id: uuid.UUID) -> 
     return case
 
 
-def to_doctor(case: Case, wanted: Wanted, member: Member) -> Case:
-    """Send a held case to the doctors: decisions, unit, place, request, promise. Raises NotAllowed, Refused."""
-    may_have(wanted, member, case.id)
-    return send(case)
-
-
 def may_have(wanted: Wanted, member: Member, case_id: uuid.UUID) -> None:
     """Both decisions, kept as receipts of the case, and one unit. Raises NotAllowed (the caller commits), Refused."""
     may_come(wanted, member, case_id)
@@ -290,9 +286,10 @@ def _act(wanted: Wanted, case_id: uuid.UUID) -> dict[str, Any]:
 def send(case: Case) -> Case:
     """Ask the doctors: the place where a time is wanted, the request to the pool, the promise. Raises Refused."""
     window = cases.settings("appointments")
-    if case.wanted_at is not None and not cases.hold_place(case.wanted_at, window["per_step"] + 1):
+    if case.wanted_at is not None and not cases.hold_place(case, window["per_step"]):
         raise Refused(_("This time has just been taken. Please choose another."), status=409)
-    minutes = cases.settings("access")["call_back_minutes"]
+    access = cases.settings("access")
+    minutes = access["call_back_minutes"]
     case.to_doctor_at = now()
     case.due_at = case.wanted_at or case.to_doctor_at + dt.timedelta(minutes=minutes)
     ask(
@@ -302,8 +299,8 @@ def send(case: Case) -> Case:
         service=SERVICE,
         contact=case.contact,
         question=cases.told_of(case).words,
-        answer_by=case.due_at + dt.timedelta(hours=TO_CLOSE_HOURS),
-        minutes=window["duration_minutes"] * 2,
+        answer_by=case.due_at + dt.timedelta(hours=access["lapses_after_hours"]),
+        minutes=window["duration_minutes"] * CALL_ROOM,
         wanted_at=case.wanted_at,
         fund=quota.FUND,
     )
@@ -336,14 +333,6 @@ def wanted_of(case: Case) -> Wanted:
     )
 
 
-def shown(account_id: uuid.UUID, dependant_id: uuid.UUID | None) -> tuple[quota.Balance, Member] | None:
-    """What is left to one person this year, for display; None where no cover is linked."""
-    member = members.of_person(account_id, dependant_id)
-    if member is None:
-        return None
-    return quota.balance(member.id, cases.year_of(now())), member
-
-
 def free_steps(day: dt.date) -> list[dt.datetime]:
     """The instants of a day at which an appointment can still be asked for."""
     window = cases.settings("appointments")
@@ -362,35 +351,3 @@ def free_steps(day: dt.date) -> list[dt.datetime]:
     )
     taken = {at: int(count) for at, count in rows}
     return [s for s in wanted if taken.get(s, 0) < window["per_step"]]
-
-
-def may_ask(wanted: Wanted, member: Member) -> NotAllowed | None:
-    """What the decisions would say now, for display: None, or the first no."""
-    year = cases.year_of(now())
-    for question in (
-        access_facts(wanted, member),
-        coverage_facts(wanted, member, quota.balance(member.id, year).used),
-    ):
-        decision = decide(question)
-        if not decision.permitted:
-            return NotAllowed(decision)
-    return None
-
-
-__all__ = [
-    "Emergency",
-    "Wanted",
-    "free_steps",
-    "from_web",
-    "may_ask",
-    "may_come",
-    "may_have",
-    "member_for",
-    "new_case",
-    "problems",
-    "send",
-    "shown",
-    "straight_to_doctor",
-    "to_doctor",
-    "wanted_of",
-]

@@ -73,6 +73,7 @@ def listen(event: Event) -> None:
 
 MESSAGES = (
     MessageTemplate("insurer_assistance_taken", _("A doctor calls you"), _("{portal}: a doctor has taken your request and calls you. {link}"), channels=("in_app", "email", "sms")),
+    MessageTemplate("insurer_assistance_ended", _("Your request for a doctor has ended"), channels=("in_app", "email")),
     MessageTemplate("insurer_assistance_papers", _("A document waits for you"), channels=("email",)),
     MessageTemplate("insurer_assistance_near", _("A call-back is nearly due")),
     MessageTemplate("insurer_assistance_overdue", _("A call-back is overdue")),

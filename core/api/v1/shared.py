@@ -28,9 +28,7 @@ PREFIX = "/api/v1"
 @need("appointments")
 def offers_appointments(tenant: TenantView) -> bool:
     """Whether the portal offers a service that is booked."""
-    offered = tenant.config.get("services", {})
-    bookable = {s.code for s in tenant.dispatcher.collect("services") if s.bookable}
-    return any(section.get("enabled", True) and code in bookable for code, section in offered.items())
+    return any(s.bookable for s in tenant.offered_services())
 
 
 def topic(name: str, description: str) -> Topic:

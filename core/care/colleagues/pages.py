@@ -24,7 +24,7 @@ from core.tenancy.current import current_tenant
 from core.web.access import access
 from core.web.frame import Refused
 from core.web.language import say
-from core.web.pages import add_navigation
+from core.web.navigation import add_navigation
 
 __all__ = ["bp", "install", "pages_own"]
 

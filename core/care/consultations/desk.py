@@ -19,7 +19,7 @@ from core.money import service as money
 from core.scheduling.blueprint import signed_in_professional
 from core.web.access import access
 from core.web.frame import Refused
-from core.web.pages import add_navigation
+from core.web.navigation import add_navigation
 
 __all__ = ["bp", "install"]
 

@@ -34,7 +34,7 @@ from core.scheduling.service import NotAllowed
 from core.web.access import access
 from core.web.frame import Refused
 from core.web.language import language
-from core.web.pages import add_navigation, add_service_act
+from core.web.navigation import add_navigation, add_service_act
 
 __all__ = ["bp", "install"]
 

@@ -51,6 +51,11 @@ def has_way_in(row: Consultation) -> bool:
     return row.form != "pool" or identity.has_password(row.patient_account_id)
 
 
+def _told_by_its_service(row: Consultation) -> bool:
+    """Whether the service that runs the pool tells its people itself: it knows the channel, the fund and what comes next."""
+    return row.form == "pool"
+
+
 @consumer("consultation_requested", "core.care")
 def requested(event: Event) -> None:
     """Tell each professional asked, with the time they have (CB-154)."""
@@ -66,7 +71,7 @@ def requested(event: Event) -> None:
 def accepted(event: Event) -> None:
     """Tell the patient who accepted."""
     row = _row(event)
-    if row is not None:
+    if row is not None and not _told_by_its_service(row):
         _tell(row.patient_account_id, "consultation_accepted", row, professional=_name(row.professional_id))
 
 
@@ -82,19 +87,20 @@ def declined(event: Event) -> None:
 def expired(event: Event) -> None:
     """Tell the patient that nobody answered in time, and that the money is back."""
     row = _row(event)
-    if row is not None:
+    if row is not None and not _told_by_its_service(row):
         _tell(row.patient_account_id, "consultation_expired", row)
 
 
 @consumer("consultation_cancelled", "core.care")
 def cancelled(event: Event) -> None:
-    """Tell the other side: the professional when the patient cancelled, the patient when the portal did."""
+    """Tell who did not do it: the professional when the patient cancelled or the portal did, the patient when they did not."""
     row = _row(event)
     if row is None or row.form == "appointment":
         return  # the appointment's own message says it
-    if event.payload.get("by") != "patient":
+    by = event.payload.get("by")
+    if by != "patient" and not _told_by_its_service(row):
         _tell(row.patient_account_id, "consultation_cancelled", row)
-    if row.professional_id is not None:
+    if row.professional_id is not None and by != "professional":
         _tell(_account(row.professional_id), "consultation_withdrawn", row)
 
 

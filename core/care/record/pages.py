@@ -16,7 +16,7 @@ from core.db import db
 from core.hooks.types import HealthRegister
 from core.messages import _
 from core.web.access import access
-from core.web.pages import add_navigation
+from core.web.navigation import add_navigation
 from core.web.parts import Part, add_part
 
 __all__ = ["bp", "desk", "install", "pages_files", "pages_sharing"]

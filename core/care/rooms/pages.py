@@ -20,7 +20,7 @@ from core.web import frame
 from core.web.access import access
 from core.web.frame import Refused
 from core.web.language import language
-from core.web.pages import add_navigation
+from core.web.navigation import add_navigation
 
 AHEAD = dt.timedelta(hours=12)
 """How far ahead the waiting room lists who is due."""

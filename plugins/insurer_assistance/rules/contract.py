@@ -26,7 +26,9 @@ CONTROLLERS = ("insurer", "operator", "assister")
 
 DEFAULTS: Mapping[str, Mapping[str, Any]] = {
     "quota": {"teleconsultations_per_calendar_year": 5},
-    "access": {"phone": "+33199001200", "call_back_minutes": 30, "call_attempts": 3, "attempt_pause_minutes": 10},
+    "access": {
+        "phone": "+33199001200", "call_back_minutes": 30, "call_attempts": 3, "attempt_pause_minutes": 10, "lapses_after_hours": 24,
+    },
     "appointments": {
         "from": "09:00", "to": "22:00", "days_ahead": 14, "step_minutes": 15, "per_step": 4, "duration_minutes": 15,
     },

@@ -11,9 +11,3 @@ def year_of(instant: dt.datetime, zone: str) -> int:
     if instant.tzinfo is None:
         raise ValueError("an instant with its offset is wanted")
     return instant.astimezone(ZoneInfo(zone)).year
-
-
-def year_bounds(year: int, zone: str) -> tuple[dt.datetime, dt.datetime]:
-    """The first instant of a year in a zone and the first of the next, in UTC."""
-    first, after = (dt.datetime(y, 1, 1, tzinfo=ZoneInfo(zone)).astimezone(dt.UTC) for y in (year, year + 1))
-    return first, after

@@ -13,7 +13,6 @@ CHANNELS = (TELEPHONE, WEB)
 NURSE: Literal["nurse"] = "nurse"
 DOCTOR: Literal["doctor"] = "doctor"
 OUTCOMES = ("orientation_only", "connect_to_doctor", "doctor_call_back", "emergency_transfer")
-DOCTOR_TASK = frozenset({"connect_to_doctor", "doctor_call_back"})
 _SATURDAY, _SUNDAY = 5, 6
 
 

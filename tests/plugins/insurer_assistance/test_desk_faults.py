@@ -129,6 +129,25 @@ def test_the_transfer_while_the_nurse_sends_it_to_the_doctors(app, mutual, regis
     assert quota.balance(someone.member.id, 2026).used == 0
 
 
+@pytest.mark.parametrize("_again", range(3))
+def test_the_person_takes_it_back_while_the_nurse_sends_it_to_the_doctors(app, mutual, registered, staff, _again):
+    """Nothing of a case that was taken back is left in the pool, and no unit reserved."""
+    made, someone = registered()
+    nurse = staff("nurse").id
+    triage.take(nurse, made.id)
+    db.session.commit()
+    said = together(
+        app, mutual.id,
+        lambda: triage.close(nurse, made.id, triage.CONNECT),
+        lambda: doctoring.withdraw(someone.account.id, made.id),
+    )  # fmt: skip
+    assert said[1] == "done" and said[0] in ("done", "Moved")
+    task = db.session.get(Consultation, (made.tenant_id, made.id))
+    assert task is None or task.state == "cancelled"
+    assert db.session.get(Case, (made.tenant_id, made.id)).outcome == "cancelled"
+    assert quota.balance(someone.member.id, 2026).used == 0
+
+
 @pytest.mark.rule("IA-032")
 def test_three_calls_without_an_answer_with_a_pause_between_then_the_unit_comes_back(clock, member, doctor, ask_for):
     clock.set(dt.datetime(2026, 11, 28, 23, 55, tzinfo=dt.UTC))  # around midnight in UTC and in Paris

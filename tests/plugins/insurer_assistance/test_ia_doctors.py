@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
+import uuid
 
 import pytest
 from sqlalchemy import select
 
-from core.care.consultations import reports
+from core.care.consultations import reports, requests
 from core.care.consultations.models import Consultation
 from core.care.consultations.service import Moved
 from core.db import db
 from core.jobs import outbox
+from core.notifications.models import Notification
 from core.promises import service as promises
 from core.tenancy import current
 from core.web.frame import Refused
@@ -122,6 +124,87 @@ def test_three_calls_without_an_answer_end_the_case_and_give_the_unit_back(clock
     assert case.outcome == "not_reached"
     assert Consultation.get(made.id).state == "no_show"
     assert used(case) == 0
+
+
+def test_nobody_comes_to_the_video_call_three_times_and_the_unit_goes_back(clock, member, ask_for, doctor):
+    clock.set(NOON)
+    wanted_at = NOON + dt.timedelta(hours=2)
+    someone, pro = member(), doctor()
+    made = requesting.from_web(ask_for(someone, contact="video", kind="appointment", wanted_at=wanted_at))
+    doctoring.take(pro.pro, made.id)
+    with pytest.raises(Refused, match="The person asked for 14:00"):
+        doctoring.attempt(pro.pro, made.id, doctoring.NO_ANSWER)
+    clock.set(wanted_at)
+    with pytest.raises(Refused):  # by video the call itself begins it
+        doctoring.attempt(pro.pro, made.id, doctoring.REACHED)
+    for _ in range(3):
+        doctoring.attempt(pro.pro, made.id, doctoring.NO_ANSWER)
+        clock.move(minutes=10)
+        following.watch()
+    case = fresh(made.id)
+    assert (case.outcome, used(case), Consultation.get(made.id).state) == ("not_reached", 0, "no_show")
+
+
+def test_taken_back_once_or_twice_is_the_same_and_by_nobody_else(member, ask_for, doctor):
+    someone, other, pro = member(), member(), doctor()
+    made = requesting.from_web(ask_for(someone))
+    db.session.commit()
+    with pytest.raises(Refused):
+        doctoring.withdraw(other.account.id, made.id)
+    db.session.rollback()
+    doctoring.take(pro.pro, made.id)
+    doctoring.attempt(pro.pro, made.id, doctoring.REACHED)
+    db.session.commit()
+    with pytest.raises(Moved):
+        doctoring.withdraw(someone.account.id, made.id)
+    db.session.rollback()
+    second = requesting.from_web(ask_for(someone))
+    for _ in range(2):
+        assert doctoring.withdraw(someone.account.id, second.id).outcome == "cancelled"
+    assert used(made) == 1, "of the call under way alone"
+
+
+def codes(account_id: uuid.UUID) -> list[str]:
+    """What somebody was told, in order."""
+    rows = select(Notification.code).where(Notification.account_id == account_id).order_by(Notification.created_at)
+    return list(db.session.execute(rows).scalars())
+
+
+@pytest.mark.parametrize(
+    ("end", "person", "physician"),
+    [
+        ("take", ["insurer_assistance_taken"], []),
+        ("exclude", ["insurer_assistance_taken", "insurer_assistance_ended"], []),
+        ("withdraw", ["insurer_assistance_taken"], ["consultation_withdrawn"]),
+        ("emergency", ["insurer_assistance_taken"], []),
+    ],
+)
+def test_each_is_told_once_and_not_of_what_they_did_themselves(member, ask_for, doctor, end, person, physician):
+    someone, pro = member(), doctor()
+    made = requesting.from_web(ask_for(someone))
+    doctoring.take(pro.pro, made.id)
+    told()
+    if end == "exclude":
+        doctoring.exclude(pro.pro, made.id, "pregnancy")
+    elif end == "withdraw":
+        doctoring.withdraw(someone.account.id, made.id)
+    elif end == "emergency":
+        doctoring.emergency(pro.account.id, made.id)
+    told()
+    told()
+    assert codes(someone.account.id) == person
+    assert codes(pro.account.id) == physician
+
+
+def test_a_request_that_lapses_is_told_in_the_words_of_the_service_never_of_money(clock, member, ask_for):
+    clock.set(NOON)
+    someone = member()
+    requesting.from_web(ask_for(someone))
+    told()
+    clock.move(hours=24, minutes=31)
+    requests.expire()
+    told()
+    assert codes(someone.account.id) == ["insurer_assistance_ended"]
 
 
 @pytest.mark.rule("IA-006", "IA-035", "IA-077")

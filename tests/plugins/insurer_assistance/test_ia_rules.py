@@ -97,16 +97,6 @@ def test_the_year_of_a_time_without_offset_is_not_guessed():
         quota.year_of(dt.datetime(2026, 12, 31, 23, 30), "Europe/Paris")
 
 
-def test_the_bounds_of_a_year_hold_its_instants_and_no_other():
-    first, after = quota.year_bounds(2026, "Europe/Paris")
-    assert (first, after) == (
-        dt.datetime(2025, 12, 31, 23, tzinfo=dt.UTC),
-        dt.datetime(2026, 12, 31, 23, tzinfo=dt.UTC),
-    )
-    assert quota.year_of(first, "Europe/Paris") == 2026
-    assert quota.year_of(first - dt.timedelta(microseconds=1), "Europe/Paris") == 2025
-
-
 # -- access ----------------------------------------------------------------------------------------------------------
 
 
@@ -244,7 +234,6 @@ def test_another_channel_is_refused():
 def test_a_call_is_closed_with_one_of_the_outcomes():
     assert [triage.closing_problem(o) for o in triage.OUTCOMES] == [None] * 4
     assert triage.closing_problem("prescription") == "unknown_outcome"
-    assert {"connect_to_doctor", "doctor_call_back"} == triage.DOCTOR_TASK
 
 
 # -- appointments ----------------------------------------------------------------------------------------------------

@@ -115,7 +115,8 @@ def test_all_that_is_wrong_is_said_at_once(member, ask_for):
 @pytest.mark.rule("IA-037", "IA-039")
 def test_from_abroad_by_the_list_and_with_a_declaration(member, ask_for):
     someone = member()
-    assert "may not be used" in refused(ask_for(someone, country="US"))
+    said = refused(ask_for(someone, country="US", right_abroad=True))
+    assert "may not be used" in said, said
     assert "rules of that country" in refused(ask_for(someone, country="BE"))
     assert requesting.from_web(ask_for(someone, country="BE", right_abroad=True)).country == "BE"
 
