@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any, TypeVar
+
 import psycopg
 from psycopg import sql
 from sqlalchemy.engine import make_url
@@ -17,22 +20,29 @@ SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, start_value, 
 WHERE schemaname = 'public' AND last_value IS NOT NULL
 """
 
+T = TypeVar("T")
+Connection = psycopg.Connection[Any]
+
 
 class Broom:
     """One worker's connection for cleaning, as the superuser: row security and append-only tables do not stand in its way."""
 
     def __init__(self, admin_url: str) -> None:
         self._url = make_url(admin_url).set(drivername="postgresql").render_as_string(hide_password=False)
-        self._connection: psycopg.Connection[tuple[object, ...]] | None = None
+        self._connection: Connection | None = None
 
     def sweep(self) -> None:
         """Empty every table and start every counter again."""
+        self.work(self._sweep)
+
+    def work(self, task: Callable[[Connection], T]) -> T:
+        """Do a task on the connection, which commits each statement that opens no transaction of its own."""
         try:
-            self._sweep()
+            return task(self._connected())
         except psycopg.OperationalError:
             # The server was restarted by a test: once more, on a new connection.
             self.close()
-            self._sweep()
+            return task(self._connected())
 
     def close(self) -> None:
         """Let the connection go."""
@@ -40,10 +50,12 @@ class Broom:
             self._connection.close()
             self._connection = None
 
-    def _sweep(self) -> None:
-        c = self._connection
-        if c is None:
-            c = self._connection = psycopg.connect(self._url, autocommit=True)
+    def _connected(self) -> Connection:
+        if self._connection is None:
+            self._connection = psycopg.connect(self._url, autocommit=True)
+        return self._connection
+
+    def _sweep(self, c: Connection) -> None:
         tables = c.execute(_TABLES).fetchall()
         used = [(str(name), int(str(size))) for name, size in tables if size]
         with c.transaction():
@@ -51,8 +63,7 @@ class Broom:
                 names = sql.SQL(", ").join(sql.Identifier(str(name)) for name, _size in tables)
                 c.execute(sql.SQL("TRUNCATE {} RESTART IDENTITY").format(names))
                 return
-            # No triggers and no foreign keys while everything goes.
-            c.execute("SET LOCAL session_replication_role = replica")
-            for name, _size in used:
-                c.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(name)))
-            c.execute(_COUNTERS)
+            # No triggers and no foreign keys while everything goes, in one message.
+            script: list[sql.Composable] = [sql.SQL("SET LOCAL session_replication_role = replica")]
+            script += [sql.SQL("DELETE FROM {}").format(sql.Identifier(name)) for name, _size in used]
+            c.execute(sql.SQL("; ").join([*script, sql.SQL(_COUNTERS)]))

@@ -5,6 +5,7 @@ No test reaches the network or a mail server: see `core.testing.guards`.
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from core import clock as clock_of_platform
 from core.app import create_app
 from core.db import db
 from core.hooks.manager import PluginRuntime
@@ -30,6 +32,7 @@ from core.testing.broom import Broom
 from core.testing.browser import Browser
 from core.testing.guards import Clock
 from core.testing.makers import Twin
+from core.testing.stage import Stage
 
 TENANTS = Path(__file__).resolve().parents[2] / "tenants"
 
@@ -146,15 +149,39 @@ def bundles(runtime: PluginRuntime) -> dict[str, dict[str, Any]]:
     return result
 
 
+@pytest.fixture(scope="session")
+def _stage(_broom: Broom) -> Stage:
+    return Stage(_broom)
+
+
 @pytest.fixture
-def portals(app: Flask, bundles: dict[str, dict[str, Any]]) -> dict[str, current.TenantView]:
+def staged(app: Flask, _stage: Stage) -> Callable[[str, Callable[[], Any]], Any]:
+    """Build a state once, have it in every test that asks: `staged("a mutual", build)`, before anything else is written.
+
+    `build` answers plain values, such as ids. Under another clock than the machine's it is built anew.
+    """
+
+    def set_up(name: str, build: Callable[[], Any]) -> Any:
+        if abs(clock_of_platform.now() - dt.datetime.now(dt.UTC)) > dt.timedelta(minutes=1):
+            return build()
+        return _stage.set_up(name, build)
+
+    return set_up
+
+
+@pytest.fixture
+def portals(
+    staged: Callable[[str, Callable[[], Any]], Any], bundles: dict[str, dict[str, Any]]
+) -> dict[str, current.TenantView]:
     """Both example portals, live."""
-    views = {}
-    for slug, bundle in bundles.items():
-        made = service.store(bundle, "tests")
-        service.go_live(slug, "tests")
-        views[slug] = current.view_by_id(made.tenant_id)
-    return views
+
+    def build() -> dict[str, int]:
+        made = {slug: service.store(bundle, "tests").tenant_id for slug, bundle in bundles.items()}
+        for slug in made:
+            service.go_live(slug, "tests")
+        return made
+
+    return {slug: current.view_by_id(tenant_id) for slug, tenant_id in staged("portals", build).items()}
 
 
 @pytest.fixture

@@ -10,13 +10,17 @@ import sys
 
 import pytest
 import requests
+from psycopg import errors
+from sqlalchemy import func, select
 
+from core import audit
 from core import clock as platform_clock
 from core.db import db
 from core.identity import accounts
+from core.identity.models import Account
 from core.jobs import outbox
 from core.tenancy.current import entered
-from core.testing import guards
+from core.testing import guards, makers
 from core.testing.guards import NetworkForbidden
 from core.testing.makers import choice, make_booker
 
@@ -35,6 +39,27 @@ def test_twins_hold_people_of_every_role_under_the_same_addresses(twins):
                 assert (account.id, account.role, account.state) == (twin.accounts[role], role, "active")
                 found[twin.slug] = account.id
         assert found[first.slug] != found[second.slug]
+
+
+@pytest.mark.parametrize("again", range(3))
+def test_a_state_is_built_once_and_stands_whole_in_each_test(portals, staged, inside, again):
+    """Random order or not: the first builds, the others find the same rows, none finds what another wrote."""
+    with pytest.raises(errors.UniqueViolation):
+        staged("portals", dict)  # kept already: its rows are put back, and they are there
+    assert db.session.execute(select(func.count()).select_from(Account)).scalar_one() == 0
+    entries = audit.verify().entries
+    made = makers.make_account()
+    audit.record("tests.looked", "account", made.id)
+    db.session.commit()
+    found = audit.verify()
+    assert found.problem is None, "the trail goes on from the state"
+    assert found.entries > entries
+
+
+def test_under_another_clock_a_state_is_built_anew(clock, staged):
+    clock.set(NINE - dt.timedelta(days=400))
+    assert staged("never kept", lambda: 1) == 1
+    assert staged("never kept", lambda: 2) == 2
 
 
 def test_a_twin_signs_its_people_in(twins, browse):

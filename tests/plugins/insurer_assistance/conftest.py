@@ -33,10 +33,12 @@ def letters(number: int) -> str:
 
 
 @pytest.fixture
-def mutual(portal_with: Callable[..., current.TenantView]) -> Iterator[current.TenantView]:
+def mutual(
+    portal_with: Callable[..., current.TenantView], staged: Callable[[str, Callable[[], Any]], Any]
+) -> Iterator[current.TenantView]:
     """Inside a portal with the assistance, at the contract's figures."""
-    view = portal_with("jurisdiction_fr", "insurer_assistance", slug="mutuelle")
-    with current.entered(view.id) as entered:
+    made = staged("mutual", lambda: portal_with("jurisdiction_fr", "insurer_assistance", slug="mutuelle").id)
+    with current.entered(made) as entered:
         yield entered
 
 
