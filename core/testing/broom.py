@@ -30,10 +30,13 @@ class Broom:
     def __init__(self, admin_url: str) -> None:
         self._url = make_url(admin_url).set(drivername="postgresql").render_as_string(hide_password=False)
         self._connection: Connection | None = None
+        self.swept = True
+        """No state stands in the database: see `core.testing.stage`."""
 
     def sweep(self) -> None:
         """Empty every table and start every counter again."""
         self.work(self._sweep)
+        self.swept = True
 
     def work(self, task: Callable[[Connection], T]) -> T:
         """Do a task on the connection, which commits each statement that opens no transaction of its own."""

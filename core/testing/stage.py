@@ -31,11 +31,14 @@ class Stage:
         self._kept: dict[str, tuple[str, Any]] = {}
 
     def set_up(self, name: str, build: Callable[[], Any]) -> Any:
-        """What `build` answered: it ran, on an empty database, or its rows are put back.
+        """What `build` answered: it ran, or its rows are put back. On a database that a state stands in already it runs.
 
         The answer is shared by all tests: plain values, no rows of a session. Raises psycopg.errors.UniqueViolation
-        where the database holds some of the rows already: a state is the first thing that a test writes.
+        where a test wrote some of the rows itself: a state is the first thing that it asks for.
         """
+        if not self._broom.swept:
+            return build()
+        self._broom.swept = False
         if name in self._kept:
             script, answer = self._kept[name]
             self._broom.work(lambda c: _play(c, script))
