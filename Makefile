@@ -5,6 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PYTEST_WORKERS ?= 2
+# Compiled code is kept, whatever the shell says: tests and trials start Python hundreds of times.
+export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check fmt bench docs soak lock clean
@@ -55,7 +57,7 @@ docs: $(VENV)/.dev ## Write the generated pages: docs/rules.md, docs/hooks.md
 bench: $(VENV)/.dev ## Measure, and write docs/performance.md
 	$(BIN)/python -m tests.bench
 
-soak: $(VENV)/.dev ## Slow trials: kills, races; prints how long all took to be ready again
+soak: $(VENV)/.dev ## Slow trials: kills, races, new environments; prints how long all took to be ready again
 	$(BIN)/pytest -m faults -q -rfEP
 
 lock: $(VENV)/.dev ## Renew the lock files

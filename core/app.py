@@ -16,7 +16,7 @@ from flask_bootstrap import Bootstrap5
 from sqlalchemy import text
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from core import builtin, logs
+from core import builtin, i18n, logs
 from core.db import current_tenant_id, db, global_scope
 from core.db.base import install_engine_events
 from core.hooks.manager import BUILTIN, PluginRuntime
@@ -27,7 +27,7 @@ from core.metrics import Metrics
 from core.money import funds
 from core.settings import Settings
 from core.tenancy import current, service, template_overrides
-from core.web import access, csrf, frame, language, parts
+from core.web import access, compiled, csrf, frame, language, parts
 
 log = logging.getLogger("portico.app")
 
@@ -125,6 +125,8 @@ def create_app(settings: Settings, runtime: PluginRuntime | None = None, *, wake
     language.install(app)
     parts.install(app)
     template_overrides.install(app, settings.templates_dir)
+    compiled.install(app, settings.var)
+    i18n.COMPILED.keep_in(settings.var / "words")
     app.jinja_env.globals["csrf_token"] = csrf.token
     portico.response_closers.append(csrf.set_cookie)
     access.install(app)

@@ -42,25 +42,30 @@ class Opening:
         self._made: Flask | None = None
         self._failed = False
 
-    def server(self) -> EmbeddedPostgres | _Opened:
-        """The database as a server whose very first start ends when its tables are there; later ones find them there."""
+    def server(self) -> _Opened:
+        """The database as a server whose start ends when roles and settings are there, and at the very first its tables."""
         assert self._postgres is not None
-        return _Opened(self._postgres, self._open_database) if self._empty else self._postgres
+        return _Opened(self._postgres, self._open_database if self._empty else self._settle_beside)
+
+    @property
+    def later(self) -> bool:
+        """Whether this is not the first start on a folder of our own."""
+        return self._postgres is not None and not self._empty
 
     def load(self) -> None:
         """In the main thread while the servers start: imports, then the application. It needs the roles, not the tables."""
-        if not self._empty:
-            import_module("core.db.upgrade")
-            self._import_rooms(demo=False)
-            return
         try:
             for name in ("core.db.upgrade", "psycopg", "sqlalchemy.dialects.postgresql.psycopg"):
                 import_module(name)
-            from core.db.upgrade import written
+            if self._empty:
+                from core.db.upgrade import written
 
-            self._first = written()
+                self._first = written()
         finally:
             self._importable.set()
+        if not self._empty:
+            self._import_rooms(demo=False)
+            return
         self._import_rooms(demo=self._demo)
         self._settled.wait()
         if self._failed:
@@ -77,22 +82,28 @@ class Opening:
         """Once the servers run: every migration done, and the application made."""
         from core.db.upgrade import upgrade
 
-        if not self._empty:
+        if self._postgres is None:
             self._settle()
         made = self._made
         runtime = made.extensions["portico"].runtime if made is not None else environment.runtime()
         settings = environment.load()
         if settings.owner_database_url:
             upgrade(settings.owner_database_url, runtime.modules)
-        return made or self._make(runtime)
+        if made is None:
+            made = self._make(runtime)
+            with made.app_context():
+                _shared()
+        return made
+
+    def _settle_beside(self) -> None:
+        # One thread imports, the other waits: two at once in one library may each get half of it.
+        self._importable.wait()
+        self._settle()
 
     def _open_database(self) -> None:
         try:
-            # One thread imports, the other waits: two at once in one library may each get half of it.
-            self._importable.wait()
+            self._settle_beside()
             from core.db.upgrade import upgrade
-
-            self._settle()
         except BaseException:
             self._failed = True
             raise
@@ -124,13 +135,18 @@ class Opening:
         return create_app(environment.load(), runtime, wake=False)
 
 
-def _ahead(app: Flask) -> Iterator[Callable[[], object]]:
-    """What comes between here and the first page, in small steps."""
+def _shared() -> None:
+    """What each process would do at its first request, done before they are forked."""
     from sqlalchemy.orm import configure_mappers
 
+    configure_mappers()
+
+
+def _ahead(app: Flask) -> Iterator[Callable[[], object]]:
+    """What comes between here and the first page, in small steps."""
     from core import i18n
 
-    yield configure_mappers
+    yield _shared
     yield from (partial(i18n.catalogue, "core", folder.name) for folder in sorted(i18n.ROOT.iterdir()))
     yield from (partial(import_module, name) for name in _SERVER)
     pages = Path(app.root_path, app.template_folder or "")

@@ -58,7 +58,8 @@ def up(demo: bool, port: int) -> None:
         from core.cli.serving import let_go
 
         app = opening.app()
-        rest = _open(app, welcome, demo)
+        # A folder that was used before has its portals: they are looked at once pages are answered.
+        rest = _whole(welcome) if demo and opening.later else _open(app, welcome, demo)
         let_go(app)
         loaded.append(app)
         gc.freeze()
@@ -191,6 +192,17 @@ def _open(app: Flask, welcome: Path, demo: bool) -> Callable[[Flask], None] | No
     return rest
 
 
+def _whole(welcome: Path) -> Callable[[Flask], None]:
+    """All of a demo's load, at once."""
+
+    def load(app: Flask) -> None:
+        rest = _open(app, welcome, True)
+        if rest is not None:
+            rest(app)
+
+    return load
+
+
 def _goes_on(load: Generator[None, None, list[str]], told: list[str]) -> bool:
     """Run a load to its next pause; at its end keep what it has to tell."""
     try:
@@ -204,10 +216,7 @@ def _goes_on(load: Generator[None, None, list[str]], told: list[str]) -> bool:
 @click.command(hidden=True)
 def demo() -> None:
     """Load the demo: for systems where `portico up` cannot fork."""
-    app = environment.application(wake=True)
-    rest = _open(app, environment.var_folder() / "welcome.txt", True)
-    if rest is not None:
-        rest(app)
+    _whole(environment.var_folder() / "welcome.txt")(environment.application(wake=True))
 
 
 def _serve(app: Flask, port: int) -> None:

@@ -13,7 +13,6 @@ from dataclasses import dataclass, fields
 from typing import Any
 from urllib.parse import urlsplit
 
-import requests
 from flask import current_app
 from marshmallow import RAISE, Schema, ValidationError, validate
 from marshmallow import fields as f
@@ -107,6 +106,8 @@ def variable_prefix(slug: str) -> str:
 
 
 def _asked(asked: Asked, settings: Mapping[str, Any]) -> bytes:
+    import requests  # here: a start does not wait for it
+
     url, name = str(settings["url"]), str(settings["token_env"])
     token = os.environ.get(name, "") if name.startswith(variable_prefix(current_tenant().slug)) else ""
     plain = urlsplit(url).scheme != "https"

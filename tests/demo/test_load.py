@@ -50,6 +50,7 @@ def counts(*tables: type) -> dict[str, list[int]]:
     return found
 
 
+@pytest.mark.faults
 @pytest.mark.timeout(240)
 def test_a_load_cut_short_anywhere_is_finished_by_the_next_one(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     note = app.extensions["portico"].settings.var / "demo-logins.json"

@@ -59,6 +59,7 @@ def missing(shown: list[str], output: str) -> list[str]:
     return left
 
 
+@pytest.mark.faults
 @pytest.mark.timeout(400)
 def test_all_of_it_can_be_followed(tmp_path):
     fresh = environments.make(tmp_path / "venv")

@@ -8,6 +8,7 @@ import pytest
 
 from tests.kit import environments
 
+pytestmark = pytest.mark.faults
 NAME = "jurisdiction_at"
 
 
