@@ -19,6 +19,7 @@ from core.db import db
 from core.identity.models import Dependant, SecurityReport
 from core.jobs import periodic
 from core.messages import Message, _
+from core.notifications.models import Notification
 from core.privacy.models import OPEN, AuthorityRequest, PrivacyFile, RightsRequest
 from core.privacy.policy import months_before
 from core.tenancy.current import current_tenant
@@ -123,6 +124,13 @@ def authority_requests(before: dt.datetime) -> int:
     _files("authority_request", gone)
     db.session.execute(delete(AuthorityRequest).where(AuthorityRequest.id.in_(gone)))
     return len(gone)
+
+
+@purge("notifications")
+def notifications(before: dt.datetime) -> int:
+    """Messages of the portal, read or not, with their deliveries: what could not be delivered for so long is of no use."""
+    n = Notification
+    return len(db.session.execute(delete(n).where(n.created_at < before).returning(n.id)).all())
 
 
 def _ids(query: Any) -> list[Any]:

@@ -12,6 +12,8 @@ import yaml
 from core.db import db
 from core.hooks.types import ProcessingEntry
 from core.identity.models import SecurityReport
+from core.notifications.models import Notification, NotificationDelivery
+from core.notifications.service import Recipient, notify
 from core.privacy import answering, reports, retention, service
 from core.privacy.models import PrivacyFile, RightsRequest, RightsStep
 from core.privacy.policy import months_before
@@ -96,6 +98,24 @@ def test_what_is_past_its_period_goes_and_the_rest_stays(anna, clock, trail):
     assert waiting in {reports.reference_of(i) for i in left}
     (entry,) = trail("retention.purged")
     assert (entry[1]["count"], entry[1]["months"]) == (1, months)
+
+
+@pytest.mark.rule("IA-095")
+def test_old_messages_go_with_their_ways_out_and_young_ones_stay(anna, clock):
+    months = retention.months_of("notifications")
+    kept = []
+    for days in (-1, 1):
+        clock.set(months_before(NOW, months) + dt.timedelta(days=days))
+        told = notify(
+            "password_changed", account_id=anna.id, person_id=anna.person_id, to=Recipient(email="anna@example.org")
+        )
+        kept.append(told.id)
+        db.session.commit()
+    clock.set(NOW)
+    retention.run()
+    db.session.expire_all()
+    assert [n.id for n in db.session.query(Notification)] == kept[1:]
+    assert {d.notification_id for d in db.session.query(NotificationDelivery)} == set(kept[1:])
 
 
 @pytest.mark.rule("IA-095")

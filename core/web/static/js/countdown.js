@@ -10,32 +10,38 @@ function words(seconds) {
   return `${Math.floor(seconds / 60)}:${two(seconds % 60)}`;
 }
 
-for (const node of document.querySelectorAll("[data-countdown]")) {
-  const end = Date.parse(node.dataset.countdown);
-  const box = node.closest(".countdown") ?? node;
-  const live = box.querySelector("[data-countdown-live]");
-  const over = box.querySelector("[data-countdown-over]");
-  const short = Number(node.dataset.short || 60);
-  if (Number.isNaN(end)) continue;
-  let said = "";
-  let timer = 0;
+export function count(root) {
+  for (const node of root.querySelectorAll("[data-countdown]")) {
+    const end = Date.parse(node.dataset.countdown);
+    const box = node.closest(".countdown") ?? node;
+    const live = box.querySelector("[data-countdown-live]");
+    const over = box.querySelector("[data-countdown-over]");
+    const short = Number(node.dataset.short || 60);
+    if (Number.isNaN(end)) continue;
+    let said = "";
+    let timer = 0;
 
-  // Read aloud twice only: when time gets short, and when it is over.
-  const say = (what, text) => {
-    if (said === what) return;
-    said = what;
-    if (live && text) live.textContent = text;
-  };
-  const tick = () => {
-    const left = Math.max(0, Math.round((end - Date.now() - drift) / 1000));
-    node.textContent = words(left);
-    box.classList.toggle("is-short", left <= short);
-    if (left > short) return;
-    if (left > 0) return say("short", node.dataset.shortText);
-    clearInterval(timer);
-    say("over", node.dataset.overText);
-    if (over) over.hidden = false;
-  };
-  timer = setInterval(tick, 1000);
-  tick();
+    // Read aloud twice only: when time gets short, and when it is over.
+    const say = (what, text) => {
+      if (said === what) return;
+      said = what;
+      if (live && text) live.textContent = text;
+    };
+    const tick = () => {
+      if (!node.isConnected) return clearInterval(timer); // drawn anew
+      const left = Math.max(0, Math.round((end - Date.now() - drift) / 1000));
+      node.textContent = words(left);
+      box.classList.toggle("is-short", left <= short);
+      if (left > short) return undefined;
+      if (left > 0) return say("short", node.dataset.shortText);
+      clearInterval(timer);
+      say("over", node.dataset.overText);
+      if (over) over.hidden = false;
+      return undefined;
+    };
+    timer = setInterval(tick, 1000);
+    tick();
+  }
 }
+
+count(document);
