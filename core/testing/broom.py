@@ -30,13 +30,14 @@ class Broom:
     def __init__(self, admin_url: str) -> None:
         self._url = make_url(admin_url).set(drivername="postgresql").render_as_string(hide_password=False)
         self._connection: Connection | None = None
-        self.swept = True
-        """No state stands in the database: see `core.testing.stage`."""
 
     def sweep(self) -> None:
         """Empty every table and start every counter again."""
         self.work(self._sweep)
-        self.swept = True
+
+    def is_clean(self) -> bool:
+        """Whether no table holds a row that others see."""
+        return self.work(self._is_clean)
 
     def work(self, task: Callable[[Connection], T]) -> T:
         """Do a task on the connection, which commits each statement that opens no transaction of its own."""
@@ -57,6 +58,15 @@ class Broom:
         if self._connection is None:
             self._connection = psycopg.connect(self._url, autocommit=True)
         return self._connection
+
+    @staticmethod
+    def _is_clean(c: Connection) -> bool:
+        used = [name for name, size in c.execute(_TABLES).fetchall() if size]
+        if not used:
+            return True
+        some = (sql.SQL("EXISTS (SELECT FROM {})").format(sql.Identifier(name)) for name in used)
+        row = c.execute(sql.SQL("SELECT NOT ({})").format(sql.SQL(" OR ").join(some))).fetchone()
+        return bool(row and row[0])
 
     def _sweep(self, c: Connection) -> None:
         tables = c.execute(_TABLES).fetchall()

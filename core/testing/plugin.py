@@ -156,9 +156,10 @@ def _stage(_broom: Broom) -> Stage:
 
 @pytest.fixture
 def staged(app: Flask, _stage: Stage) -> Callable[[str, Callable[[], Any]], Any]:
-    """Build a state once, have it in every test that asks: `staged("a mutual", build)`, before anything else is written.
+    """Build a state once, have it in every test that asks: `staged("a mutual", build)`.
 
-    `build` answers plain values, such as ids. Under another clock than the machine's it is built anew.
+    `build` answers plain values, such as ids. It is built anew where something is written before it, and under another
+    clock than the machine's.
     """
 
     def set_up(name: str, build: Callable[[], Any]) -> Any:

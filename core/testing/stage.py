@@ -31,14 +31,12 @@ class Stage:
         self._kept: dict[str, tuple[str, Any]] = {}
 
     def set_up(self, name: str, build: Callable[[], Any]) -> Any:
-        """What `build` answered: it ran, or its rows are put back. On a database that a state stands in already it runs.
+        """What `build` answered: it ran, or its rows are put back. Where anything is written already it runs.
 
-        The answer is shared by all tests: plain values, no rows of a session. Raises psycopg.errors.UniqueViolation
-        where a test wrote some of the rows itself: a state is the first thing that it asks for.
+        The answer is shared by all tests: plain values, no rows of a session.
         """
-        if not self._broom.swept:
+        if not self._broom.is_clean():
             return build()
-        self._broom.swept = False
         if name in self._kept:
             script, answer = self._kept[name]
             self._broom.work(lambda c: _play(c, script))

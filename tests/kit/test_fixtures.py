@@ -14,7 +14,8 @@ from sqlalchemy import func, select
 
 from core import audit
 from core import clock as platform_clock
-from core.db import db
+from core.db import db, global_scope
+from core.directory.models import Practitioner
 from core.identity import accounts
 from core.identity.models import Account
 from core.jobs import outbox
@@ -52,6 +53,27 @@ def test_a_state_is_built_once_and_stands_whole_in_each_test(portals, staged, in
     found = audit.verify()
     assert found.problem is None, "the trail goes on from the state"
     assert found.entries > entries
+
+
+@pytest.mark.parametrize("again", range(2))
+def test_what_was_written_before_a_state_is_no_part_of_it(app, staged, request, again):
+    """Whether it is this test that builds the state or another, what a test wrote itself stays its own."""
+
+    def write() -> None:
+        with global_scope():
+            db.session.add(Practitioner(created_at=NINE))
+            db.session.commit()
+
+    def there() -> int:
+        with global_scope():
+            return int(db.session.execute(select(func.count()).select_from(Practitioner)).scalar_one())
+
+    write()
+    staged("one practitioner", write)
+    assert there() == 2, "built on top, and not kept"
+    request.getfixturevalue("_broom").sweep()
+    staged("one practitioner", write)
+    assert there() == 1
 
 
 def test_under_another_clock_a_state_is_built_anew(clock, staged):

@@ -17,6 +17,7 @@ from core.identity.models import Account
 from core.jobs import outbox
 from core.tenancy.current import entered
 from core.testing import makers
+from core.testing.browser import Browser
 from plugins.insurer_assistance import doctoring, members, requesting, team
 from tests.browser.conftest import ARGS, chromium, server
 from tests.plugins.insurer_assistance.test_ia_live import barrois, horizon, lea
@@ -65,18 +66,26 @@ def people(horizon: Any, lea: SimpleNamespace, barrois: SimpleNamespace) -> dict
             hashed="!", party="insurer", party_rights=("edit_portal", "see_figures", "load_members"),
         )  # fmt: skip
         operator = makers.make_account("operator")
-        nurse, agent = makers.make_professional(kind="allied"), makers.make_professional()
-        for pro, role in ((nurse, team.NURSE), (agent, team.AGENT)):
+        nurse = makers.make_professional(kind="allied")
+        nurse.pro.specialty = "nurse"
+        agent = makers.make_account("professional")
+        db.session.flush()
+        for account, role in ((nurse.account, team.NURSE), (agent, team.AGENT)):
             team.set_facts(
-                pro.account.id, role, registered=True, practises_in_country=True, engaged_from="2025-01-01", engaged_until=None,
-                by="tests",
-            )  # fmt: skip
+                account.id,
+                role,
+                registered=True,
+                practises_in_country=True,
+                engaged_from="2025-01-01",
+                engaged_until=None,
+                by="t",
+            )
         db.session.commit()
         return {
             "patient": [lea.account.id],
             "doctor": [barrois.account.id],
             "nurse": [nurse.account.id],
-            "agent": [agent.account.id],
+            "agent": [agent.id],
             "insurer": [insurer.id],
             "operator": [operator.id],
             "nobody": [None],
@@ -106,6 +115,9 @@ def test_axe_finds_nothing_on_any_page_of(who, app, horizon, people, driver, ser
     paths = addresses(app, people["cases"])
     token = _token(horizon.id, people[who][0])
     base = f"http://mutuelle-horizon.localhost:{server}"
+    asked = Browser(app, "mutuelle-horizon.localhost", "en")
+    if token:
+        asked.client.set_cookie(sessions.COOKIE, token, domain=asked.host)
     launched = driver.chromium.launch(executable_path=chromium(), args=ARGS)
     wrong, looked = [], 0
     try:
@@ -114,12 +126,12 @@ def test_axe_finds_nothing_on_any_page_of(who, app, horizon, people, driver, ser
             context.add_cookies([{"name": sessions.COOKIE, "value": token, "url": base}])
         page, axe = context.new_page(), Axe()
         for path in paths:
-            answer = context.request.get(base + path, max_redirects=0)
-            if answer.status != 200 or "html" not in answer.headers.get("content-type", ""):
-                continue
-            page.goto(base + path)
-            if not page.locator("h1").count():
-                continue  # a part of a page
+            with asked.get(path) as first:
+                if first.mimetype != "text/html":
+                    continue
+            answer = page.goto(base + path)
+            if answer is None or answer.status != 200 or not page.url.endswith(path) or not page.locator("h1").count():
+                continue  # refused, elsewhere, or a part of a page
             looked += 1
             wrong += [(path, "cut off", e) for e in page.evaluate(CUT_OFF)]
             for scheme in ("light", "dark"):
