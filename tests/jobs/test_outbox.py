@@ -4,10 +4,10 @@ import datetime as dt
 from types import SimpleNamespace
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from core import clock
-from core.db import db
+from core.db import db, global_scope
 from core.events import Undeliverable
 from core.jobs import announce, outbox, periodic, worker
 from core.jobs.models import OutboxDelivery, OutboxMessage, PeriodicRun
@@ -206,3 +206,23 @@ def test_without_valkey_the_relay_delivers_by_itself(inside, heard, monkeypatch)
     db.session.commit()
     worker.run_scheduler("unix:///nonexistent/valkey.sock", lambda: next(rounds))
     assert [e.payload for e in heard] == [{"n": 1}]
+
+
+@pytest.mark.parametrize("plan", ["enable_hashjoin", "enable_nestloop", "enable_mergejoin"])
+def test_what_is_claimed_together_comes_in_the_order_of_its_time(inside, heard, plan):
+    """However the database joins: the order of a plan is no order, and statistics change the plan."""
+    now = clock.now()
+    for n in reversed(range(60)):  # rows do not lie in the order of their time
+        with clock.at(now - dt.timedelta(seconds=60 - n)):
+            announce("test_happened", {"n": n})
+    db.session.commit()
+    with global_scope():
+        for other in {"enable_hashjoin", "enable_nestloop", "enable_mergejoin"} - {plan}:
+            db.session.execute(text(f"SET LOCAL {other} = off"))
+        found = db.session.execute(
+            text("SELECT message_id FROM outbox_claim(100, 60, :now)"), {"now": now + dt.timedelta(seconds=1)}
+        ).scalars()
+        claimed = list(found)
+        db.session.commit()
+    wanted = select(OutboxMessage.id).where(OutboxMessage.name == "test_happened").order_by(OutboxMessage.occurred_at)
+    assert claimed == list(db.session.execute(wanted).scalars())
