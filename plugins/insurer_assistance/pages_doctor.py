@@ -149,7 +149,9 @@ def decline(consultation_id: str) -> Any:
 @access("professional")
 def exclude(consultation_id: str) -> Any:
     """It is not part of the service (IA-086)."""
-    return _do(consultation_id, "excluded", lambda me, id_: doctoring.exclude(me, id_, request.form.get("exclusion", "")))
+    return _do(
+        consultation_id, "excluded", lambda me, id_: doctoring.exclude(me, id_, request.form.get("exclusion", ""))
+    )
 
 
 @access("professional")
