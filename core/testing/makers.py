@@ -150,11 +150,17 @@ def sign_in_as(browser: Browser, tenant_id: int, account: Account) -> None:
         _sign_in(browser, account)
 
 
-def _sign_in(browser: Browser, account: Account) -> None:
+def session_of(account: Account) -> str:
+    """The token of a fresh session of an account that accepted what must be accepted. Commits; the session holds no object after."""
     consent.accept(account.id, consent.to_accept(), language=account.language, way="registration")
     token = sessions.open_session(account, "password+code")
     db.session.commit()
     db.session.expunge_all()
+    return token
+
+
+def _sign_in(browser: Browser, account: Account) -> None:
+    token = session_of(account)
     browser.client.set_cookie(sessions.COOKIE, token, domain=browser.host)
 
 

@@ -9,7 +9,6 @@ import pytest
 from flask import Flask
 
 from core.care.consultations import reports
-from core.consent import service as consent
 from core.db import db
 from core.identity import accounts, sessions
 from core.identity.accounts import Person
@@ -159,8 +158,4 @@ def _token(tenant_id: int, account_id: Any) -> str:
     with entered(tenant_id):
         account = db.session.get(Account, (tenant_id, account_id))
         assert account is not None
-        consent.accept(account.id, consent.to_accept(), language="en", way="registration")
-        token = sessions.open_session(account, "password+code")
-        db.session.commit()
-        db.session.remove()
-    return token
+        return makers.session_of(account)

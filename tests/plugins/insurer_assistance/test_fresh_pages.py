@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from core.consent import service as consent
 from core.db import db
 from core.identity import accounts, sessions
 from core.tenancy.current import entered
+from core.testing import makers
 from plugins.insurer_assistance import doctoring, requesting
 from tests.browser.conftest import ARGS, chromium, server
 
@@ -25,9 +25,7 @@ def open_page(driver, server, mutual):
     def go(account_id: Any, path: str) -> Any:
         account = accounts.by_id(account_id)
         account.language = "en"
-        consent.accept(account.id, consent.to_accept(), language="en", way="registration")
-        token = sessions.open_session(account, "password+code")
-        db.session.commit()
+        token = makers.session_of(account)
         db.session.remove()
         context = launched.new_context(viewport={"width": 390, "height": 844}, locale="en-GB")
         base = f"http://mutuelle.localhost:{server}"
@@ -75,6 +73,21 @@ def test_a_person_sees_who_calls_without_loading_the_page_again(mutual, member, 
     assert page.get_by_role("button", name="I would rather have another doctor").is_visible(), (
         "the whole page was drawn"
     )
+
+
+def test_nothing_typed_is_lost_when_the_list_is_gone(mutual, doctor, open_page):
+    """A page that would be loaded anew waits while somebody has written in it."""
+    pro = doctor()
+    page = open_page(pro.account.id, "/x/insurer_assistance/desk")
+    page.evaluate("document.querySelector('main').insertAdjacentHTML('beforeend', '<input id=own>')")
+    page.locator("#own").fill("half a sentence")
+    with entered(mutual.id):
+        sessions.end_all(pro.account.id)
+        db.session.commit()
+    with page.expect_response("**/sign-in**"):
+        page.clock.run_for(21_000)
+    page.clock.run_for(1_000)
+    assert page.locator("#own").input_value() == "half a sentence"
 
 
 def test_who_was_signed_out_is_told_by_the_page_itself(mutual, member, doctor, ask_for, open_page):

@@ -7,6 +7,7 @@ import pytest
 from core.care.consultations.models import Consultation
 from core.db import db
 from core.identity import accounts, sessions
+from core.testing import makers
 from plugins.insurer_assistance import doctoring, requesting
 from plugins.insurer_assistance.models import Case
 from tests.browser.conftest import ARGS, chromium, server
@@ -35,11 +36,7 @@ def test_without_a_camera_the_check_fails_visibly_and_telephone_is_offered(app, 
     case_id, room_id, account_id, _doctor = waiting
     account = accounts.by_id(account_id)
     account.language = "en"
-    from core.consent import service as consent
-
-    consent.accept(account.id, consent.to_accept(), language="en", way="registration")
-    token = sessions.open_session(account, "password+code")
-    db.session.commit()
+    token = makers.session_of(account)
     db.session.remove()
     browser = driver.chromium.launch(executable_path=chromium(), args=ARGS)
     try:

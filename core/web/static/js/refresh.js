@@ -11,8 +11,7 @@ for (const box of document.querySelectorAll("[data-refresh]")) {
   let drawn = box.innerHTML;
   let looked = Date.now();
 
-  const draw = (fresh) => {
-    const at = box.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
+  const draw = (fresh, at) => {
     box.replaceChildren(...document.adoptNode(fresh).childNodes);
     count(box);
     if (at) [...box.querySelectorAll("a")].find((link) => link.getAttribute("href") === at)?.focus();
@@ -25,16 +24,22 @@ for (const box of document.querySelectorAll("[data-refresh]")) {
     if (!answer?.ok) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const fresh = page.getElementById(box.id);
-    if (!fresh) return location.reload(); // signed out, or no longer allowed: the page says so itself
+    if (!fresh) {
+      // Signed out, over, or no longer allowed: the page says so itself, once nothing typed would be lost.
+      if (!typed) location.reload();
+      return;
+    }
     const more = Number(fresh.dataset.count) > Number(box.dataset.count);
     box.dataset.count = fresh.dataset.count;
     document.title = page.title;
     if (fresh.dataset.state !== box.dataset.state && !typed) return location.reload();
-    if (fresh.innerHTML === drawn) return;
+    const held = box.contains(document.activeElement) ? document.activeElement : null;
+    // A button under somebody's finger is not taken away: drawn at the next look.
+    if (fresh.innerHTML === drawn || (held && !held.hasAttribute("href"))) return;
     drawn = fresh.innerHTML;
     const news = told(fresh) === told(box) ? "" : told(fresh);
     const words = more ? fresh.dataset.new : news;
-    draw(fresh);
+    draw(fresh, held?.getAttribute("href"));
     if (said) said.textContent = words ?? "";
   };
 
