@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import importlib.util
 import os
@@ -140,3 +141,11 @@ class EmbeddedValkey:
 
 def _bury() -> None:
     _started[:] = [process for process in _started if process.poll() is None]
+
+
+@atexit.register
+def _leave() -> None:
+    """A server may outlive whoever started it; Python takes that for neglect at its end, unless it holds it for ended."""
+    _bury()
+    for process in _started:
+        process.returncode = 0

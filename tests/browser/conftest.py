@@ -3,16 +3,15 @@
 import os
 import re
 import shutil
-import threading
 
 import pytest
 from sqlalchemy import select
-from werkzeug.serving import make_server
 
 from core.db import db
 from core.jobs import outbox
 from core.notifications.models import InboxMessage
 from core.tenancy.current import entered
+from core.testing.served import served
 
 ARGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
@@ -38,13 +37,8 @@ def browser(driver):
 
 @pytest.fixture
 def server(app, portals):
-    made = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=made.serve_forever, daemon=True)
-    thread.start()
-    yield made.server_port
-    made.shutdown()
-    thread.join()
-    made.server_close()
+    with served(app) as port:
+        yield port
 
 
 @pytest.fixture(params=[pytest.param(1280, id="desk", marks=pytest.mark.faults), pytest.param(390, id="phone")])

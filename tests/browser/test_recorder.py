@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import io
-import threading
 
 import pytest
 from flask import g, render_template_string
 from werkzeug.datastructures import FileStorage
-from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
 
 from core.care.documents import service
 from core.tenancy.current import entered
+from core.testing.served import served
 from core.web.frame import CSP
 from tests.browser.conftest import ARGS, chromium
 
@@ -50,14 +49,9 @@ class Trial:
 def trial(app, frontalia):
     """The page with the form, served."""
     made = Trial(app, frontalia)
-    server = make_server("127.0.0.1", 0, made, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    made.url = f"http://frontalia.localhost:{server.server_port}/trial"
-    yield made
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with served(made) as port:
+        made.url = f"http://frontalia.localhost:{port}/trial"
+        yield made
 
 
 @pytest.fixture(scope="module")

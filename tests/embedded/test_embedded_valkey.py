@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import stat
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -13,6 +15,8 @@ import redis
 
 from core.embedded import EmbeddedError, EmbeddedValkey, valkey
 from core.embedded.processes import working_in
+
+PROJECT = Path(__file__).resolve().parents[2]
 
 
 def client(server: EmbeddedValkey) -> redis.Redis:
@@ -50,6 +54,17 @@ def test_start_adoption_and_stop(root: Path) -> None:
     server.start()
     with client(server) as c:
         assert c.get("kept") == "7"
+
+
+@pytest.mark.faults
+def test_server_outlives_the_process_that_started_it_without_a_complaint(root: Path) -> None:
+    program = f"from pathlib import Path; from core.embedded import EmbeddedValkey; EmbeddedValkey(Path({str(root)!r})).start()"
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", program], cwd=PROJECT, env={**os.environ, "PYTHONPATH": str(PROJECT)},
+        capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    assert EmbeddedValkey(root).running()
 
 
 @pytest.mark.faults

@@ -2,16 +2,15 @@
 
 import contextlib
 import http.client
-import threading
 from types import SimpleNamespace
 from urllib.parse import quote
 
 import pytest
 from flask import g, render_template_string
-from werkzeug.serving import make_server
 
 from core.care.documents import service
 from core.tenancy.current import entered
+from core.testing.served import served
 from tests.care.documents.conftest import PDF, pdf, picture, send, wav
 
 MACROS = '{% from "documents/_files.html" import upload_fields, file_list %}'
@@ -127,13 +126,8 @@ def test_lists_say_how_each_file_stands(app, parties, work):
 
 @pytest.fixture
 def server(app, portals):
-    made = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=made.serve_forever, daemon=True)
-    thread.start()
-    yield made.server_port
-    made.shutdown()
-    thread.join()
-    made.server_close()
+    with served(app) as port:
+        yield port
 
 
 def upload_of(port, size, path, language):
