@@ -20,7 +20,7 @@ from core.identity.accounts import Person
 from core.identity.models import Account, ProfessionalProfile
 from core.jobs.models import OutboxDelivery
 from demo import people
-from plugins.insurer_assistance import cases, doctoring, listing, members, quota, requesting, team
+from plugins.insurer_assistance import cases, doctoring, listing, members, quota, readers, requesting, team
 from plugins.insurer_assistance.models import Case, Member, Score
 
 SLUG = "mutuelle-horizon"
@@ -69,7 +69,10 @@ def professionals(hashed: str) -> None:
         )
         _facts(account.id, team.DOCTOR)
     _facts(_professional("infirmiere", *NURSE, "nurse", "allied", 0, hashed).id, team.NURSE)
-    _facts(_of_party("agent", *AGENT, "operator", RIGHTS, hashed).id, team.AGENT)
+    agent = _of_party("agent", *AGENT, "operator", RIGHTS, hashed).id
+    _facts(agent, team.AGENT)
+    # Prints the letters to treating doctors, so that they can be walked too.
+    readers.name(agent, members.local_day() + dt.timedelta(days=365), by="demo")
     db.session.commit()
 
 

@@ -15,7 +15,7 @@ from core.directory.models import Professional
 from core.identity import accounts
 from core.money import service as money
 from core.scheduling import people as booking_people
-from core.scheduling.service import NotAllowed
+from core.scheduling.service_access import NotAllowed
 from core.web.frame import Refused
 
 TARIFFS = (2500, 2200, 2800, 3000, 2000)

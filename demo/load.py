@@ -27,7 +27,7 @@ from core.identity import accounts, dependants, passwords, profile, uploads
 from core.identity.accounts import Person
 from core.identity.models import Account, ProfessionalProfile
 from core.identity.parties import RIGHTS
-from core.scheduling import hours, service, slots
+from core.scheduling import booking, hours, service_access, slots, times
 from core.scheduling import people as booking_people
 from core.scheduling.models import Appointment
 from core.tenancy import service as tenancy
@@ -388,7 +388,7 @@ def _book() -> None:
         for k, slot in enumerate(source.sample(free, min(len(free), 6 if n else 14))):
             chosen = turns.pop() if turns and k < 2 else source.choice(bookers)
             try:
-                service.book(
+                booking.book(
                     chosen,
                     professional_id=pro.id,
                     reason_id=reason.id,
@@ -397,7 +397,7 @@ def _book() -> None:
                     terms_version="2026-11",
                 )
                 db.session.commit()
-            except (service.NotAllowed, service.SlotGone):
+            except (service_access.NotAllowed, times.SlotGone):
                 db.session.rollback()
 
 

@@ -44,7 +44,7 @@ from core.directory.models import Professional
 from core.hooks.decisions import Decision, Question
 from core.promises.models import Promise
 from core.promises.service import due_of, keep, promise, settle
-from core.scheduling.service import NotAllowed
+from core.scheduling.service_access import NotAllowed
 from core.tenancy import receipts
 from core.tenancy.current import current_tenant
 

@@ -10,7 +10,7 @@ from flask import Blueprint, abort, g, render_template
 from core.directory import service as directory
 from core.directory.models import Practice, Professional
 from core.messages import _
-from core.scheduling import people, service
+from core.scheduling import people, service_access, times
 from core.scheduling.models import Appointment
 from core.tenancy.current import current_tenant
 from core.web.frame import Refused
@@ -28,7 +28,7 @@ def uuid_of(text: str | None) -> uuid.UUID:
         abort(404)
 
 
-def viewer() -> service.Booker | None:
+def viewer() -> service_access.Booker | None:
     """The signed-in patient as decisions see them; None for visitors and professionals."""
     account = g.get("account")
     return people.booker(account.id) if account is not None and account.role == "patient" else None
@@ -46,7 +46,7 @@ def shown_of(row: Appointment) -> dict[str, Any]:
     }
 
 
-def slot_gone(professional_id: uuid.UUID, reason_id: uuid.UUID | None, gone: service.SlotGone) -> Any:
+def slot_gone(professional_id: uuid.UUID, reason_id: uuid.UUID | None, gone: times.SlotGone) -> Any:
     """The page that says a time was taken meanwhile, with the next free ones (409)."""
     pro = directory.access_professional(professional_id)
     places = {p.id: p for p in directory.practices_of(professional_id)}

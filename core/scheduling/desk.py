@@ -13,7 +13,7 @@ from core.directory import service as directory
 from core.directory.models import Practice, Professional
 from core.identity import people as identity
 from core.messages import _
-from core.scheduling import desk_hours, desk_profile, hours, people, service, slots
+from core.scheduling import booking, desk_hours, desk_profile, hours, people, service, slots
 from core.scheduling.blueprint import desk, signed_in_professional, uuid_of
 from core.scheduling.models import Appointment
 from core.tenancy.current import current_tenant
@@ -220,7 +220,7 @@ def book_for(account_id: str) -> Any:
         )
         if picked is None:
             raise Refused(_("Please choose one of the free times."), status=422)
-        row = service.book(
+        row = booking.book(
             people.booker(patient),
             professional_id=me.id,
             reason_id=chosen.id,

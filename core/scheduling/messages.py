@@ -18,7 +18,7 @@ from core.messages import _
 from core.notifications.service import notify
 from core.scheduling import calendars, people
 from core.scheduling.models import Appointment, SentReminder
-from core.scheduling.service import give_back
+from core.scheduling.times import give_back
 from core.tenancy.current import current_tenant
 
 REMINDER_EVERY_SECONDS = 60

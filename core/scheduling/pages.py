@@ -15,7 +15,16 @@ from core.directory.models import Practice, VisitReason
 from core.hooks.decisions import ProfessionalFacts, Question
 from core.identity import people as identity
 from core.messages import _
-from core.scheduling import pages_appointments, pages_booking, pages_decisions, people, search, service, slots
+from core.scheduling import (
+    pages_appointments,
+    pages_booking,
+    pages_decisions,
+    people,
+    search,
+    service,
+    service_access,
+    slots,
+)
 from core.scheduling.blueprint import bp, shown_of, specialty_labels, uuid_of, viewer
 from core.tenancy.current import current_tenant
 from core.web.access import access
@@ -58,7 +67,7 @@ def patient_home() -> Any:
     )
 
 
-def _offers(booker: service.Booker) -> list[dict[str, Any]]:
+def _offers(booker: service_access.Booker) -> list[dict[str, Any]]:
     """For each service of the portal: with whom it is possible, and the decision where it is not at all."""
     tenant = current_tenant()
     day = clock.today(tenant.time_zone)
@@ -133,7 +142,7 @@ def professional(professional_id: str) -> str:
         abort(404)
     booker = viewer()
     reasons = [r for r in directory.reasons_of(row.id) if directory.service_of(r.service) is not None]
-    possible = {r.id: (service.may_have(booker, row, r.service) if booker else None) for r in reasons}
+    possible = {r.id: (service_access.may_have(booker, row, r.service) if booker else None) for r in reasons}
     open_ = {r_id for r_id, d in possible.items() if d is None or d.permitted}
     chosen = next((r for r in reasons if str(r.id) == request.args.get("reason")), None)
     if chosen is None:
@@ -162,7 +171,7 @@ def professional(professional_id: str) -> str:
 
 
 def _week(
-    professional_id: uuid.UUID, reason: VisitReason, practices: list[Practice], booker: service.Booker | None
+    professional_id: uuid.UUID, reason: VisitReason, practices: list[Practice], booker: service_access.Booker | None
 ) -> dict[str, Any]:
     """Days as columns with their slots; earlier and later; the first free one where the days shown have none."""
     known = booker is not None and directory.knows(professional_id, booker.account_id)

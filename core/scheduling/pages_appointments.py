@@ -10,7 +10,7 @@ from flask import Response, abort, g, redirect, render_template, request, url_fo
 from core import clock
 from core.db import db
 from core.hooks.types import AgendaEntry
-from core.scheduling import calendars, lists, people, service
+from core.scheduling import calendars, lists, people, service, times
 from core.scheduling.blueprint import bp, shown_of, slot_gone, uuid_of
 from core.scheduling.models import Appointment
 from core.tenancy import receipts
@@ -81,7 +81,7 @@ def move(appointment_id: str, start: int) -> Any:
     professional_id, reason_id = row.professional_id, row.reason_id
     try:
         service.move(row, dt.datetime.fromtimestamp(start, dt.UTC), "patient")
-    except service.SlotGone as gone:
+    except times.SlotGone as gone:
         return slot_gone(professional_id, reason_id, gone)
     db.session.commit()
     return redirect(url_for("scheduling.appointment", appointment_id=appointment_id, done=1))

@@ -14,7 +14,7 @@ from core.directory import service as directory
 from core.directory.models import Practice, VisitReason
 from core.identity import people as identity
 from core.messages import _
-from core.scheduling import people, service
+from core.scheduling import booking, people, service, service_access, times
 from core.scheduling.blueprint import bp, shown_of, slot_gone, specialty_labels, uuid_of
 from core.web.access import access
 from core.web.frame import Refused
@@ -48,12 +48,12 @@ def book(professional_id: str, reason_id: str, practice_id: str, start: int) -> 
         note = request.form.get("note", "")
         if chosen not in choices:
             error = say(_("Please say for whom the appointment is."))
-        elif len(note) > service.NOTE_LIMIT:
+        elif len(note) > booking.NOTE_LIMIT:
             error = say(
                 _(
                     "Your note has {found} characters; at most {limit} are possible.",
                     found=len(note),
-                    limit=service.NOTE_LIMIT,
+                    limit=booking.NOTE_LIMIT,
                 )
             )
         else:
@@ -79,7 +79,7 @@ def _hold(
             _("This service is closed to your account at the moment. Please write to our support."), status=403
         )
     try:
-        row = service.hold(
+        row = booking.hold(
             booker,
             professional_id=professional_id,
             reason_id=reason_id,
@@ -87,10 +87,10 @@ def _hold(
             starts_at=starts_at,
             note=note,
         )
-    except service.NotAllowed as refusal:
+    except service_access.NotAllowed as refusal:
         db.session.commit()
         return render_template("scheduling/refused.html", decision=refusal.decision, receipt_id=refusal.receipt_id), 403
-    except service.SlotGone as gone:
+    except times.SlotGone as gone:
         db.session.rollback()
         return slot_gone(professional_id, reason_id, gone)
     db.session.commit()
@@ -108,13 +108,13 @@ def confirm(appointment_id: str) -> Any:
         return redirect(url_for("scheduling.appointment", appointment_id=row.id))
     if request.method == "POST":
         if request.form.get("action") == "release":
-            service.release(g.account.id, row.id)
+            booking.release(g.account.id, row.id)
             db.session.commit()
             return redirect(url_for("scheduling.professional", professional_id=row.professional_id))
         try:
             version = consent.order_version(g.account.id, act_kind="appointment", act_id=row.id, language=language())
-            service.confirm(g.account.id, row.id, version)
-        except service.SlotGone as gone:
+            booking.confirm(g.account.id, row.id, version)
+        except times.SlotGone as gone:
             db.session.rollback()
             return slot_gone(row.professional_id, row.reason_id, gone)
         db.session.commit()

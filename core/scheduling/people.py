@@ -6,7 +6,7 @@ import uuid
 
 from core.identity import people as identity
 from core.notifications.service import Recipient
-from core.scheduling.service import Booker
+from core.scheduling.service_access import Booker
 
 
 def person_of(account_id: uuid.UUID) -> uuid.UUID:

@@ -15,8 +15,7 @@ from core.db import db
 from core.directory import service as directory
 from core.directory.models import Practice, Professional, VisitReason
 from core.hooks.decisions import Decision
-from core.scheduling import service as scheduling
-from core.scheduling import slots
+from core.scheduling import service_access, slots
 from core.tenancy.current import current_tenant
 
 PAGE = 20
@@ -62,7 +61,7 @@ class Found:
     pages: int
 
 
-def find(criteria: Criteria, booker: scheduling.Booker | None) -> Found:
+def find(criteria: Criteria, booker: service_access.Booker | None) -> Found:
     """Listed professionals that match. Equal matches are in the order of their names: nothing else counts."""
     conditions: list[Any] = [Professional.listed]
     if criteria.specialty:
@@ -113,7 +112,7 @@ def _literal(word: str) -> str:
 
 
 def _sorted_out(
-    everyone: Sequence[Professional], criteria: Criteria, booker: scheduling.Booker | None
+    everyone: Sequence[Professional], criteria: Criteria, booker: service_access.Booker | None
 ) -> tuple[list[Hit], list[Hit]]:
     if booker is None:
         return [Hit(p, (), (), None) for p in everyone], []
@@ -128,7 +127,7 @@ def _sorted_out(
                 continue
             key = (professional.country, professional.kind, professional.specialty, service)
             if key not in known:
-                known[key] = scheduling.may_have(booker, professional, service, day)
+                known[key] = service_access.may_have(booker, professional, service, day)
             possible[service] = known[key]
         hit = Hit(professional, (), (), None, possible)
         (hits if hit.reachable else closed).append(hit)

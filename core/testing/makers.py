@@ -20,7 +20,7 @@ from core.identity.accounts import ROLES, Person
 from core.identity.models import Account
 from core.identity.parties import RIGHTS
 from core.scheduling import hours
-from core.scheduling.service import Booker
+from core.scheduling.service_access import Booker
 from core.tenancy.current import TenantView, entered
 from core.testing.browser import Browser
 

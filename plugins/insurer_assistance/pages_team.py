@@ -8,9 +8,10 @@ from flask import Blueprint, g, redirect, request, url_for
 
 from core.plugin_api import Domain, Message, access
 from core.plugin_api.pages import Refused, render
-from core.plugin_api.people import account_at, names
+from core.plugin_api.people import account_at, names, recipient
 from core.plugin_api.tables import db
-from plugins.insurer_assistance import cases, team
+from plugins.insurer_assistance import cases, readers, team
+from plugins.insurer_assistance.models import TeamMember
 
 _ = Domain("insurer_assistance")
 NAME = cases.NAME
@@ -32,6 +33,23 @@ def add_to(blueprint: Blueprint) -> None:
     blueprint.add_url_rule("/team", "team", team_page, methods=["GET", "POST"])
 
 
+def _known(rows: list[TeamMember]) -> dict[str, Any]:
+    """What is recorded of the person chosen from the list, as the form takes it: nothing is lost by changing one thing."""
+    chosen = next((r for r in rows if str(r.account_id) == request.args.get("who")), None)
+    if chosen is None:
+        return {}
+    return {
+        "email": recipient(chosen.account_id).email,
+        "role": chosen.role,
+        "registered": chosen.registered,
+        "practises": chosen.practises_in_country,
+        "engaged_from": chosen.engaged_from,
+        "engaged_until": chosen.engaged_until,
+        "listens": chosen.listens,
+        "reads_until": readers.named().get(chosen.account_id),
+    }
+
+
 @access(*team.OPERATOR_ACCOUNTS)
 def team_page() -> Any:
     """Everybody with what is recorded; recording or changing the facts of one person."""
@@ -49,11 +67,12 @@ def team_page() -> Any:
                 form.get("role", ""),
                 registered=form.get("registered") == "yes",
                 practises_in_country=form.get("practises") == "yes",
-                engaged_from=form.get("engaged_from", "").strip() or None,
-                engaged_until=form.get("engaged_until", "").strip() or None,
+                engaged_from=form.get("engaged_from"),
+                engaged_until=form.get("engaged_until"),
                 listens=form.get("listens") == "yes",
                 by=str(g.account.id),
             )
+            readers.settle(account_id, form.get("reads_until", ""), by=str(g.account.id))
             db.session.commit()
             return redirect(url_for("insurer_assistance.team", done="recorded"))
         except Refused as no:
@@ -62,6 +81,6 @@ def team_page() -> Any:
     rows = team.everybody()
     return render(
         NAME, "insurer_assistance/team.html", rows=rows, names=names(r.account_id for r in rows), roles=ROLES, lacking=LACKING,
-        why={r.account_id: team.why_not(r, r.role) for r in rows}, typed=request.form, problems=problems,
-        done=request.args.get("done"),
+        why={r.account_id: team.why_not(r, r.role) for r in rows}, typed=request.form or _known(rows), problems=problems,
+        done=request.args.get("done"), reads=readers.named(), example=team.EXAMPLE,
     ), status  # fmt: skip

@@ -21,9 +21,18 @@ _ = Domain("insurer_assistance")
 
 
 def name(account_id: uuid.UUID, until: dt.date, *, by: str) -> Reader:
-    """Name one person, until a day (included); naming them again changes the day. `by`: who named them."""
-    if team.of(account_id) is None:
-        raise Refused(_("Only people of the team can be named."), status=422)
+    """Name one agent, until a day (included); naming them again changes the day. `by`: who named them.
+
+    Raises Refused (422) for anybody else, and for a day that has passed.
+    """
+    member = team.of(account_id)
+    if member is None or member.role != team.AGENT:
+        raise Refused(
+            _("Only an agent can be named to read reports. Doctors and nurses read those of their own cases."),
+            status=422,
+        )
+    if until < local_day():
+        raise Refused(_("“Named until” is {day}, which has passed.", day=until.isoformat()), status=422)
     row = of(account_id)
     if row is None:
         row = Reader(account_id=account_id)
@@ -40,6 +49,24 @@ def unname(account_id: uuid.UUID, *, by: str) -> None:
     if row is not None:
         row.until = local_day() - dt.timedelta(days=1)
         record("assistance.reader_unnamed", "account", account_id, {"by": by})
+
+
+def settle(account_id: uuid.UUID, until: str, *, by: str) -> None:
+    """What the operator's page says of one person: named until an ISO day, or not named where it is empty.
+
+    Raises Refused (422) as `name`, and for what is no day.
+    """
+    day = team.day_of(until, _("Named until"))
+    if day is not None:
+        name(account_id, day, by=by)
+    elif account_id in named():
+        unname(account_id, by=by)
+
+
+def named() -> dict[uuid.UUID, dt.date]:
+    """Everybody who is named today, with the last day."""
+    rows = db.session.execute(select(Reader).where(Reader.until >= local_day())).scalars()
+    return {row.account_id: row.until for row in rows}
 
 
 def of(account_id: uuid.UUID) -> Reader | None:

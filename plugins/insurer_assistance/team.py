@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from core.plugin_api import Domain
+from core.plugin_api import Domain, Message
 from core.plugin_api.pages import Refused, signed_in_professional
 from core.plugin_api.people import Professional, is_active, profile_of
 from core.plugin_api.tables import db, now, record
@@ -21,6 +21,7 @@ from plugins.insurer_assistance.models import TeamMember
 _ = Domain("insurer_assistance")
 DOCTOR, NURSE, AGENT = "doctor", "nurse", "agent"
 ROLES = (DOCTOR, NURSE, AGENT)
+EXAMPLE = "2026-11-21"
 DESK_ACCOUNTS = ("professional", "operator", "partner")
 """Accounts by which people of the team sign in: their place in it is asked for besides."""
 OPERATOR_ACCOUNTS = ("operator", "partner")
@@ -101,14 +102,15 @@ def set_facts(
         raise Refused(_("Doctors of this service are general practitioners."), status=422)
     if role == NURSE and (profile is None or profile.specialty != "nurse"):
         raise Refused(_("Nurses of this service are State-registered nurses."), status=422)
-    try:
-        begins, ends = (dt.date.fromisoformat(d) if d else None for d in (engaged_from, engaged_until))
-    except ValueError:
-        raise Refused(_("A day is written like 2026-11-21."), status=422) from None
+    begins = day_of(engaged_from, _("Agreement or employment from"))
+    ends = day_of(engaged_until, _("Agreement or employment until"))
     if listens and role == DOCTOR:
         raise Refused(_("Recordings are listened to by the operator’s own staff, never by doctors."), status=422)
     if begins and ends and ends < begins:
-        raise Refused(_("The last day lies before the first."), status=422)
+        raise Refused(
+            _("The last day, {last}, lies before the first, {first}.", last=ends.isoformat(), first=begins.isoformat()),
+            status=422,
+        )
     row = of(account_id)
     if row is None:
         row = TeamMember(account_id=account_id)
@@ -124,6 +126,24 @@ def set_facts(
         {"role": role, "active": not why_not(row, role), "listens": listens, "by": by},
     )
     return row
+
+
+def day_of(typed: str | None, label: Message) -> dt.date | None:
+    """A day as it is typed; None where nothing is. Raises Refused (422), which names the field and what was found."""
+    if not typed or not typed.strip():
+        return None
+    try:
+        return dt.date.fromisoformat(typed.strip())
+    except ValueError:
+        raise Refused(
+            _(
+                "“{label}”: “{found}” is no day. A day is written like {example}.",
+                label=label,
+                found=typed.strip()[:40],
+                example=EXAMPLE,
+            ),
+            status=422,
+        ) from None
 
 
 def listener(account_id: uuid.UUID) -> bool:

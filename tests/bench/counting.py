@@ -12,7 +12,7 @@ import psycopg
 from sqlalchemy import event
 
 from core.db import db
-from core.scheduling import people, service
+from core.scheduling import booking, people
 from core.tenancy.current import entered
 from tests.bench.goals import Measured
 from tests.bench.ground import HOST, Ground, alone
@@ -94,7 +94,7 @@ def count(ground: Ground) -> list[Measured]:
                     for k, v in ground.free_slots(1)[0].items()
                 }
                 with counted(engine) as case:
-                    service.book(booker, **wanted)  # type: ignore[arg-type]
+                    booking.book(booker, **wanted)  # type: ignore[arg-type]
                     db.session.commit()
     return [
         Measured("P11 page", _asked(out), 1, note="home page"),

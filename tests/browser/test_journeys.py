@@ -5,7 +5,7 @@ import re
 import pytest
 
 from core.db import db
-from core.scheduling import service
+from core.scheduling import booking
 from core.tenancy.current import entered
 from core.testing.makers import make_booker, make_professional
 
@@ -131,7 +131,7 @@ def test_a_slot_that_vanishes_says_so_and_shows_the_next(page, server, portals, 
     with entered(portals["frontalia"].id):
         import datetime as dt
 
-        service.book(booker, **choice, starts_at=dt.datetime.fromtimestamp(start, dt.UTC))
+        booking.book(booker, **choice, starts_at=dt.datetime.fromtimestamp(start, dt.UTC))
         db.session.commit()
     tick(page.locator("#beneficiary-self"))
     submit(page)

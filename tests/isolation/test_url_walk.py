@@ -21,7 +21,7 @@ from core.directory.models import Professional
 from core.identity import dependants, sessions
 from core.privacy import authority
 from core.privacy import service as rights
-from core.scheduling import service, slots
+from core.scheduling import booking, slots
 from core.scheduling.models import Appointment
 from core.tenancy import keys
 from core.tenancy.current import entered
@@ -167,7 +167,7 @@ def rich(app, portals):
         made = make_professional()
         booker = make_booker(first_name="Secret", last_name="Canaryname")
         free = slots.next_free(made.pro.id, "in_person", 20, slots.earliest())[0]
-        row = service.book(booker, **choice(made, free.starts_at), note="canary note")
+        row = booking.book(booker, **choice(made, free.starts_at), note="canary note")
         file = documents.keep(
             documents.Upload("application/pdf", b"canary note"), person_id=booker.person_id, subject_kind="consultation",
             subject_id=uuid.UUID(int=8), author_account_id=booker.account_id, kind="document", name="Canaryname.pdf",

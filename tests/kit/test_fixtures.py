@@ -93,11 +93,11 @@ def test_a_twin_signs_its_people_in(twins, browse):
 
 
 def test_the_professional_of_a_twin_can_be_booked(twins, drained):
-    from core.scheduling import service
+    from core.scheduling import booking
 
     twin, _other = twins
     with entered(twin.view.id):
-        booked = service.book(make_booker(), **choice(twin.bookable, dt.datetime(2026, 11, 23, 8, 0, tzinfo=dt.UTC)))
+        booked = booking.book(make_booker(), **choice(twin.bookable, dt.datetime(2026, 11, 23, 8, 0, tzinfo=dt.UTC)))
         db.session.commit()
         assert booked is not None
     assert drained() > 0

@@ -15,7 +15,7 @@ from core.db import db
 from core.hooks.manager import BUILTIN
 from core.jobs import outbox
 from core.notifications.models import NotificationDelivery
-from core.scheduling import service as scheduling
+from core.scheduling import booking
 from core.testing.makers import MONDAY, choice, make_booker, make_professional
 from tests.notifications.conftest import Post, Server
 
@@ -36,7 +36,7 @@ def booked(server: Server) -> Any:
     """An appointment; nothing is sent yet."""
     outbox.drain()  # what making the portal announced
     booker, doctor = make_booker(email="anna@example.org"), make_professional()
-    row = scheduling.book(booker, **choice(doctor, MONDAY + dt.timedelta(days=1, hours=2)))
+    row = booking.book(booker, **choice(doctor, MONDAY + dt.timedelta(days=1, hours=2)))
     db.session.commit()
     return row
 

@@ -9,7 +9,7 @@ from core import audit, clock
 from core.db import db
 from core.directory import service as directory
 from core.jobs.models import OutboxMessage
-from core.scheduling import hours, service, slots
+from core.scheduling import booking, hours, service, service_access, slots, times
 from core.scheduling.models import Appointment, BusyRange
 from core.tenancy import receipts
 from core.testing.makers import MONDAY, choice, make_booker, make_professional
@@ -24,10 +24,10 @@ def busy():
 
 @pytest.mark.rule("CB-135", "CB-063")
 def test_a_hold_becomes_an_appointment_with_the_terms_in_force(somebody, anna):
-    held = service.hold(anna, **choice(somebody, NINE), note="Ma toux")
+    held = booking.hold(anna, **choice(somebody, NINE), note="Ma toux")
     db.session.commit()
     assert held.state == "held"
-    row = service.confirm(anna.account_id, held.id, "2026-11")
+    row = booking.confirm(anna.account_id, held.id, "2026-11")
     db.session.commit()
     assert (row.state, row.terms_version, row.starts_at, row.ends_at) == (
         "booked",
@@ -37,7 +37,7 @@ def test_a_hold_becomes_an_appointment_with_the_terms_in_force(somebody, anna):
     )
     assert service.note_of(row) == "Ma toux"
     assert b"toux" not in row.note
-    assert service.confirm(anna.account_id, held.id, "2026-11").id == row.id
+    assert booking.confirm(anna.account_id, held.id, "2026-11").id == row.id
     told = (
         db.session.execute(select(OutboxMessage.name).where(OutboxMessage.name == "appointment_booked")).scalars().all()
     )
@@ -47,37 +47,37 @@ def test_a_hold_becomes_an_appointment_with_the_terms_in_force(somebody, anna):
 
 @pytest.mark.rule("CB-135")
 def test_a_time_is_sold_once_and_the_other_is_told_the_next_ones(somebody, anna):
-    service.book(anna, **choice(somebody, NINE))
+    booking.book(anna, **choice(somebody, NINE))
     db.session.commit()
     other = make_booker()
-    with pytest.raises(service.SlotGone) as gone:
-        service.book(other, **choice(somebody, NINE))
+    with pytest.raises(times.SlotGone) as gone:
+        booking.book(other, **choice(somebody, NINE))
     assert [s.starts_at for s in gone.value.nearest] == [NINE + dt.timedelta(minutes=20 * i) for i in (1, 2, 3)]
     db.session.rollback()
     assert busy() == 1
 
 
 def test_a_hold_that_ran_out_is_offered_again_and_its_owner_told(somebody, anna):
-    held = service.hold(anna, **choice(somebody, NINE))
+    held = booking.hold(anna, **choice(somebody, NINE))
     db.session.commit()
     held_id = held.id
     db.session.execute(BusyRange.__table__.update().values(expires_at=dt.datetime(2020, 1, 1, tzinfo=dt.UTC)))
     db.session.commit()
     other = make_booker()
-    service.book(other, **choice(somebody, NINE))
+    booking.book(other, **choice(somebody, NINE))
     db.session.commit()
-    with pytest.raises(service.SlotGone):
-        service.confirm(anna.account_id, held_id, "2026-11")
+    with pytest.raises(times.SlotGone):
+        booking.confirm(anna.account_id, held_id, "2026-11")
     assert busy() == 1
     assert Appointment.get(held_id).state == "expired"
 
 
 def test_a_hold_that_ran_out_but_that_nobody_took_can_still_be_confirmed(somebody, anna):
-    held = service.hold(anna, **choice(somebody, NINE))
+    held = booking.hold(anna, **choice(somebody, NINE))
     db.session.commit()
     db.session.execute(BusyRange.__table__.delete())
     db.session.commit()
-    assert service.confirm(anna.account_id, held.id, None).state == "booked"
+    assert booking.confirm(anna.account_id, held.id, None).state == "booked"
     db.session.commit()
     assert busy() == 1
 
@@ -92,7 +92,7 @@ def test_a_hold_that_ran_out_but_that_nobody_took_can_still_be_confirmed(somebod
 )
 def test_times_that_nobody_published_are_refused(somebody, anna, start, status):
     with pytest.raises(Refused) as refusal:
-        service.book(anna, **choice(somebody, start))
+        booking.book(anna, **choice(somebody, start))
     assert refusal.value.status == status
     db.session.rollback()
     assert busy() == 0
@@ -100,20 +100,20 @@ def test_times_that_nobody_published_are_refused(somebody, anna, start, status):
 
 @pytest.mark.rule("CB-140", "CB-141")
 def test_cancelling_frees_the_time_and_costs_nothing(somebody, anna):
-    row = service.book(anna, **choice(somebody, NINE))
+    row = booking.book(anna, **choice(somebody, NINE))
     db.session.commit()
     service.cancel(row, "patient")
     db.session.commit()
     assert (row.state, busy(), row.sequence) == ("cancelled_by_patient", 0, 1)
     with pytest.raises(Refused):
         service.cancel(row, "patient")
-    again = service.book(make_booker(), **choice(somebody, NINE))
+    again = booking.book(make_booker(), **choice(somebody, NINE))
     assert again.state == "booked"
 
 
 @pytest.mark.rule("CB-142")
 def test_a_professional_can_cancel_at_any_moment(somebody, anna):
-    row = service.book(anna, **choice(somebody, NINE))
+    row = booking.book(anna, **choice(somebody, NINE))
     db.session.commit()
     with clock.at(NINE - dt.timedelta(minutes=5)):
         with pytest.raises(Refused, match="too late"):
@@ -123,11 +123,11 @@ def test_a_professional_can_cancel_at_any_moment(somebody, anna):
 
 
 def test_moving_takes_the_new_time_before_giving_the_old_back(somebody, anna):
-    row = service.book(anna, **choice(somebody, NINE))
-    service.book(make_booker(), **choice(somebody, NINE + dt.timedelta(minutes=40)))
+    row = booking.book(anna, **choice(somebody, NINE))
+    booking.book(make_booker(), **choice(somebody, NINE + dt.timedelta(minutes=40)))
     db.session.commit()
     row_id = row.id
-    with pytest.raises(service.SlotGone):
+    with pytest.raises(times.SlotGone):
         service.move(row, NINE + dt.timedelta(minutes=40), "patient")
     row = Appointment.get(row_id)
     assert (row.starts_at, busy()) == (NINE, 2)
@@ -137,7 +137,7 @@ def test_moving_takes_the_new_time_before_giving_the_old_back(somebody, anna):
 
 
 def test_a_no_show_is_marked_once_the_time_has_come(somebody, anna):
-    row = service.book(anna, **choice(somebody, NINE))
+    row = booking.book(anna, **choice(somebody, NINE))
     db.session.commit()
     with pytest.raises(Refused):
         service.mark_no_show(row)
@@ -151,24 +151,24 @@ def test_absences_close_the_time_on_every_portal(somebody, anna, portals):
     db.session.commit()
     free = slots.slots_of(somebody.pro.id, "in_person", 20, NINE.date(), 1)
     assert [s.starts_at.hour for s in free] == [9, 9, 9, 10, 10, 10]
-    with pytest.raises(service.SlotGone):
-        service.book(anna, **choice(somebody, NINE))
+    with pytest.raises(times.SlotGone):
+        booking.book(anna, **choice(somebody, NINE))
 
 
 def test_two_portals_share_one_practitioners_time(somebody, anna, portals):
     from core.tenancy.current import entered
 
-    row = service.book(anna, **choice(somebody, NINE))
+    row = booking.book(anna, **choice(somebody, NINE))
     db.session.commit()
     practitioner, taken = somebody.pro.practitioner_id, row.starts_at
     with entered(portals["rdv-confiance"].id):
         twin = make_professional(practitioner=practitioner)
         other = make_booker()
-        with pytest.raises(service.SlotGone):
-            service.book(other, **choice(twin, taken))
+        with pytest.raises(times.SlotGone):
+            booking.book(other, **choice(twin, taken))
         db.session.rollback()
         assert taken not in {s.starts_at for s in slots.slots_of(twin.pro.id, "in_person", 20, taken.date(), 1)}
-        later = service.book(other, **choice(twin, taken + dt.timedelta(minutes=20)))
+        later = booking.book(other, **choice(twin, taken + dt.timedelta(minutes=20)))
         db.session.commit()
         assert later.state == "booked"
     assert busy() == 2
@@ -177,8 +177,8 @@ def test_two_portals_share_one_practitioners_time(somebody, anna, portals):
 @pytest.mark.rule("CB-192", "CB-115")
 def test_a_refusal_is_kept_with_its_reasons_and_nothing_is_booked(anna):
     made = make_professional(country="LU", service="video_consultation")
-    with pytest.raises(service.NotAllowed) as refusal:
-        service.book(anna, **choice(made, NINE))
+    with pytest.raises(service_access.NotAllowed) as refusal:
+        booking.book(anna, **choice(made, NINE))
     db.session.commit()
     assert {r.rule for r in refusal.value.decision.reasons} == {"CB-192"}
     kept = receipts.access_receipt(refusal.value.receipt_id, anna.account_id)
@@ -197,10 +197,10 @@ def test_hours_and_reasons_kept_for_known_patients(somebody, anna):
     db.session.commit()
     wanted = {**choice(somebody, NINE), "reason_id": reason.id}
     with pytest.raises(Refused) as refusal:
-        service.book(anna, **wanted)
+        booking.book(anna, **wanted)
     assert refusal.value.status == 403
     directory.link_patient(somebody.pro.id, anna.account_id, "invited")
-    assert service.book(anna, **wanted).state == "booked"
+    assert booking.book(anna, **wanted).state == "booked"
 
 
 @pytest.mark.rule("CB-136")
@@ -208,12 +208,12 @@ def test_a_professional_who_closed_booking_takes_none(somebody, anna):
     somebody.pro.booking_open = False
     db.session.commit()
     with pytest.raises(Refused):
-        service.book(anna, **choice(somebody, NINE))
+        booking.book(anna, **choice(somebody, NINE))
 
 
 @pytest.mark.rule("CB-095")
 def test_a_professional_books_for_a_patient_who_is_told(somebody, anna, inbox):
-    row = service.book(anna, **choice(somebody, NINE), by="professional")
+    row = booking.book(anna, **choice(somebody, NINE), by="professional")
     db.session.commit()
     assert row.booked_by == "professional"
     told = [(m.channel, m.subject) for m in inbox()]
@@ -223,5 +223,5 @@ def test_a_professional_books_for_a_patient_who_is_told(somebody, anna, inbox):
 
 @pytest.mark.rule("CB-035")
 def test_the_partner_whose_contract_covers_the_service_stands_on_the_act(somebody, anna, frontalia):
-    row = service.book(anna, **choice(somebody, NINE))
+    row = booking.book(anna, **choice(somebody, NINE))
     assert row.partner == frontalia.config["partner"]["name"]

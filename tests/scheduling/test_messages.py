@@ -8,7 +8,7 @@ from core import clock
 from core.db import db
 from core.jobs import outbox, periodic
 from core.notifications import service as notifications
-from core.scheduling import calendars, messages, service
+from core.scheduling import booking, calendars, messages, service
 from core.testing.makers import choice
 
 NINE = dt.datetime(2026, 11, 24, 8, 0, tzinfo=dt.UTC)
@@ -24,7 +24,7 @@ def told(inbox):
 
 @pytest.mark.rule("CB-138", "CB-139", "CB-097")
 def test_a_booking_is_confirmed_to_both_sides(somebody, anna, told):
-    row = service.book(anna, **choice(somebody, NINE))
+    row = booking.book(anna, **choice(somebody, NINE))
     db.session.commit()
     found = told()
     assert sorted(c for c, _s, _b in found) == ["email", "email", "sms"]
@@ -41,7 +41,7 @@ def test_a_booking_is_confirmed_to_both_sides(somebody, anna, told):
 
 @pytest.mark.rule("CB-140", "CB-142", "CB-139")
 def test_changes_and_cancellations_are_told(somebody, anna, told):
-    row = service.book(anna, **choice(somebody, NINE))
+    row = booking.book(anna, **choice(somebody, NINE))
     db.session.commit()
     told()
     service.move(row, NINE + dt.timedelta(hours=1), "patient")
@@ -56,7 +56,7 @@ def test_changes_and_cancellations_are_told(somebody, anna, told):
 
 @pytest.mark.rule("CB-139")
 def test_each_reminder_goes_out_once_and_only_for_what_still_stands(somebody, anna, told, monkeypatch):
-    row = service.book(anna, **choice(somebody, NINE + dt.timedelta(days=7)))
+    row = booking.book(anna, **choice(somebody, NINE + dt.timedelta(days=7)))
     db.session.commit()
     told()
 
@@ -78,7 +78,7 @@ def test_each_reminder_goes_out_once_and_only_for_what_still_stands(somebody, an
 
 
 def test_a_hold_that_ran_out_is_closed_by_the_job(somebody, anna):
-    held = service.hold(anna, **choice(somebody, NINE))
+    held = booking.hold(anna, **choice(somebody, NINE))
     db.session.commit()
     with clock.at(clock.now() + dt.timedelta(minutes=11)):
         messages.expire_holds()
@@ -100,7 +100,7 @@ def test_calendar_files_keep_their_uid_count_changes_and_say_nothing_of_health(s
 
 
 def test_a_secret_feed_works_until_a_new_one_is_made(somebody, anna, browse):
-    service.book(anna, **choice(somebody, NINE))
+    booking.book(anna, **choice(somebody, NINE))
     first = calendars.new_feed(somebody.pro)
     db.session.commit()
     visitor = browse()

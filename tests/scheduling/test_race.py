@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from core import clock
 from core.db import db
-from core.scheduling import service
+from core.scheduling import booking, service, times
 from core.tenancy.current import entered
 from core.testing.makers import choice, make_booker, make_professional
 
@@ -40,10 +40,10 @@ def test_a_hundred_clients_race_for_five_slots_over_two_portals(app, portals):
             gate.wait()
         with app.app_context(), entered(tenant_id):
             try:
-                service.book(bookers[number // 2], **{**wanted, "starts_at": starts[number % TIMES]})
+                booking.book(bookers[number // 2], **{**wanted, "starts_at": starts[number % TIMES]})
                 db.session.commit()
                 return 201
-            except service.SlotGone:
+            except times.SlotGone:
                 db.session.rollback()
                 return 409
 
@@ -71,12 +71,12 @@ def test_confirming_one_hold_many_times_at_once_books_once(app, frontalia):
         made = make_professional()
         booker = make_booker()
         free = service.slots.next_free(made.pro.id, "in_person", 20, clock.now())[0]
-        held = service.hold(booker, **choice(made, free.starts_at)).id
+        held = booking.hold(booker, **choice(made, free.starts_at)).id
         db.session.commit()
 
     def attempt(_number):
         with app.app_context(), entered(frontalia.id):
-            service.confirm(booker.account_id, held, "2026-11")
+            booking.confirm(booker.account_id, held, "2026-11")
             db.session.commit()
 
     with ThreadPoolExecutor(8) as pool:

@@ -31,6 +31,7 @@ from core.consent import service as consent
 from core.db import db
 from core.directory.models import VisitReason
 from core.messages import _
+from core.scheduling import booking
 from core.scheduling import service as scheduling
 from core.scheduling.models import Appointment
 from core.tenancy import receipts
@@ -64,7 +65,7 @@ def hold(body: dict[str, Any]) -> dict[str, Any]:
     """
     _open(body["reason_id"])
     booker = shared.patient(body.pop("dependant_id", None))
-    return shared.appointment_of(scheduling.hold(booker, **body))
+    return shared.appointment_of(booking.hold(booker, **body))
 
 
 def _open(reason_id: uuid.UUID) -> None:
@@ -80,7 +81,7 @@ def release(hold_id: uuid.UUID) -> None:
     row = scheduling.access_appointment(hold_id, account_id=g.account.id)
     if row is None or row.state != "held":
         raise shared.absent()
-    scheduling.release(g.account.id, hold_id)
+    booking.release(g.account.id, hold_id)
     db.session.commit()
 
 
@@ -103,7 +104,7 @@ def book(body: dict[str, Any]) -> dict[str, Any]:
         held = scheduling.access_appointment(body["hold_id"], account_id=g.account.id)
         if held is not None:
             shared.open_to_caller(held.service)
-        row = scheduling.confirm(g.account.id, body["hold_id"], version)
+        row = booking.confirm(g.account.id, body["hold_id"], version)
     else:
         missing = [
             {"pointer": f"#/{name}", "detail": "Missing data for required field."}
@@ -114,7 +115,7 @@ def book(body: dict[str, Any]) -> dict[str, Any]:
             raise invalid(missing)
         _open(body["reason_id"])
         booker = shared.patient(body.pop("dependant_id", None))
-        row = scheduling.book(booker, **body, terms_version=version)
+        row = booking.book(booker, **body, terms_version=version)
     consent.order_version(g.account.id, act_kind="appointment", act_id=row.id, language=language(), checked=True)
     return shared.appointment_of(row)
 

@@ -23,8 +23,7 @@ from core.api.v1.schemas import (
 )
 from core.directory import service as directory
 from core.directory.models import Professional
-from core.scheduling import search, slots
-from core.scheduling import service as scheduling
+from core.scheduling import search, service_access, slots
 from core.web.language import language
 
 topic = shared.topic(
@@ -87,7 +86,7 @@ def get_professional(query: dict[str, Any], professional_id: uuid.UUID) -> dict[
     row = _listed(professional_id)
     booker = shared.patient_or_none(query.get("dependant_id"))
     offered = [s for s in row.services if directory.service_of(s) is not None]
-    possible = {s: scheduling.may_have(booker, row, s) for s in offered} if booker else {}
+    possible = {s: service_access.may_have(booker, row, s) for s in offered} if booker else {}
     return {
         **_plain(row),
         "specialty_label": shared.specialty_labels().get(row.specialty, row.specialty),
@@ -153,4 +152,4 @@ def why(query: dict[str, Any], professional_id: uuid.UUID, service: str) -> dict
     row = _listed(professional_id)
     if service not in row.services or directory.service_of(service) is None:
         raise shared.absent()
-    return shared.decision_of(scheduling.may_have(shared.patient(query.get("dependant_id")), row, service), service)
+    return shared.decision_of(service_access.may_have(shared.patient(query.get("dependant_id")), row, service), service)

@@ -15,8 +15,7 @@ from core.directory import service as directory
 from core.directory.models import Practice, Professional
 from core.hooks.decisions import Decision
 from core.messages import _
-from core.scheduling import people
-from core.scheduling import service as scheduling
+from core.scheduling import people, service_access, times
 from core.scheduling.models import Appointment
 from core.scheduling.slots import Slot
 from core.tenancy.current import TenantView
@@ -34,8 +33,8 @@ def offers_appointments(tenant: TenantView) -> bool:
 def topic(name: str, description: str) -> Topic:
     """A topic of version 1, with the refusals that its operations share."""
     made = Topic(name, __name__, url_prefix=PREFIX, description=description)
-    made.register_error_handler(scheduling.SlotGone, slot_gone)
-    made.register_error_handler(scheduling.NotAllowed, not_allowed)
+    made.register_error_handler(times.SlotGone, slot_gone)
+    made.register_error_handler(service_access.NotAllowed, not_allowed)
     return made
 
 
@@ -44,7 +43,7 @@ def absent() -> Problem:
     return Problem(404, "not_found", _("There is nothing here for you under this address."))
 
 
-def patient(dependant_id: uuid.UUID | None = None) -> scheduling.Booker:
+def patient(dependant_id: uuid.UUID | None = None) -> service_access.Booker:
     """The signed-in patient, or one of their dependants, as decisions see them."""
     return people.booker(g.account.id, dependant_id)
 
@@ -59,7 +58,7 @@ def open_to_caller(service: str) -> None:
         )
 
 
-def patient_or_none(dependant_id: uuid.UUID | None = None) -> scheduling.Booker | None:
+def patient_or_none(dependant_id: uuid.UUID | None = None) -> service_access.Booker | None:
     """As `patient`, for operations that are open to everybody."""
     account = g.get("account")
     if account is None or account.role != "patient":
@@ -109,13 +108,13 @@ def slots_of(found: Iterable[Slot]) -> list[dict[str, Any]]:
     return dumped
 
 
-def slot_gone(gone: scheduling.SlotGone) -> Response:
+def slot_gone(gone: times.SlotGone) -> Response:
     """409 with the next free times."""
     db.session.rollback()
     return answer(Problem(409, "slot_gone", gone.messages[0], next_free=slots_of(gone.nearest)))
 
 
-def not_allowed(refusal: scheduling.NotAllowed) -> Response:
+def not_allowed(refusal: service_access.NotAllowed) -> Response:
     """403 with the decision. The receipts of the refusal are kept."""
     db.session.commit()
     from core.api.v1.schemas import DecisionAnswer

@@ -30,7 +30,7 @@ from core.money import ledger
 from core.money import service as money
 from core.scheduling import people
 from core.scheduling.blueprint import specialty_labels
-from core.scheduling.service import NotAllowed
+from core.scheduling.service_access import NotAllowed
 from core.web.access import access
 from core.web.frame import Refused
 from core.web.language import language

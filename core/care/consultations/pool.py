@@ -27,8 +27,7 @@ from core.live import publish, topics
 from core.messages import _
 from core.money import funds
 from core.money import service as money
-from core.scheduling import people
-from core.scheduling import service as scheduling
+from core.scheduling import people, service_access, times
 from core.tenancy import keys, receipts
 from core.tenancy.current import current_tenant
 from core.web.frame import Refused
@@ -137,7 +136,7 @@ def take(professional: Professional, consultation_id: uuid.UUID) -> Consultation
     _allowed(row, professional)
     if row.wanted_at is not None:
         end = row.wanted_at + dt.timedelta(minutes=row.limit_minutes or 0)
-        row.busy_id = scheduling.take_time(professional, row.wanted_at, end)
+        row.busy_id = times.take_time(professional, row.wanted_at, end)
         if row.busy_id is None:
             raise Refused(_("You are not free at that time. Nothing was changed."), status=409)
     row.professional_id, row.accepted_at, row.agreed_cents = professional.id, clock.now(), 0
@@ -149,13 +148,15 @@ def take(professional: Professional, consultation_id: uuid.UUID) -> Consultation
 
 def _allowed(row: Consultation, professional: Professional) -> None:
     booker = people.booker(row.patient_account_id, row.dependant_id)
-    question = scheduling.access_question(booker, professional, row.service, clock.today(current_tenant().time_zone))
+    question = service_access.access_question(
+        booker, professional, row.service, clock.today(current_tenant().time_zone)
+    )
     decision = current_tenant().dispatcher.decide(question)
     kept = receipts.keep(
         question, decision, person_id=booker.person_id, account_id=booker.account_id, act_kind=KIND, act_id=row.id
     )
     if not decision.permitted:
-        raise scheduling.NotAllowed(decision, kept)
+        raise service_access.NotAllowed(decision, kept)
 
 
 def _offer(row: Consultation, professional: Professional, state: str) -> None:
@@ -183,7 +184,7 @@ def back_to_pool(row: Consultation, by: str) -> Consultation:
         raise Moved(row.state, WORDS[row.state])
     professional: Professional = Professional.get(row.professional_id)
     _offer(row, professional, "declined")
-    scheduling.free_time(row.busy_id)
+    times.free_time(row.busy_id)
     step(row, states.REQUESTED, by)  # first: a request taken has somebody who took it
     row.professional_id, row.accepted_at, row.agreed_cents, row.busy_id = None, None, None, None
     db.session.flush()

@@ -26,7 +26,7 @@ from core.money import funds
 from core.money import service as money
 from core.promises import service as promises
 from core.scheduling import people
-from core.scheduling.service import may_have
+from core.scheduling.service_access import may_have
 from core.tenancy import keys
 from core.web.frame import Refused
 

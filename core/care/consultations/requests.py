@@ -38,7 +38,7 @@ from core.jobs import announce, periodic
 from core.messages import Message, Money, _
 from core.money import service as money
 from core.promises import service as promises
-from core.scheduling.service import Booker, NotAllowed, access_question
+from core.scheduling.service_access import Booker, NotAllowed, access_question
 from core.tenancy import keys, receipts
 from core.tenancy.current import current_tenant
 from core.web.frame import Refused

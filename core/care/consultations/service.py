@@ -24,7 +24,7 @@ from core.messages import Message, _
 from core.money import funds
 from core.money import service as money
 from core.promises import service as promises
-from core.scheduling import service as scheduling
+from core.scheduling import times
 from core.tenancy import keys
 from core.tenancy.current import current_tenant
 from core.web.frame import Refused
@@ -99,7 +99,7 @@ def close(row: Consultation, target: str, by: str) -> int:
     for kind in (ANSWER, CALL_START, REPORT):
         promises.settle(kind, KIND, row.id)
     funds.give_back(row.fund, row.id)
-    scheduling.free_time(row.busy_id)
+    times.free_time(row.busy_id)
     return money.give_back(row.id, row.patient_account_id, row.currency)
 
 

@@ -23,7 +23,7 @@ from core.identity import people as identity
 from core.jobs import announce
 from core.lazy import lazy
 from core.messages import Message, _
-from core.scheduling.service import NotAllowed
+from core.scheduling.service_access import NotAllowed
 from core.tenancy import keys, receipts
 from core.tenancy.current import current_tenant
 from core.web.frame import Refused

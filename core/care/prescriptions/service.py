@@ -15,7 +15,7 @@ from core.care.prescriptions.issuing import WHILE, Incomplete, blind, give_code,
 from core.care.prescriptions.models import Prescription
 from core.db import db
 from core.messages import Message, _
-from core.scheduling.service import NotAllowed
+from core.scheduling.service_access import NotAllowed
 from core.tenancy import keys, receipts
 from core.web.frame import Refused
 

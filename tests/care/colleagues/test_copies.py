@@ -14,8 +14,7 @@ from core.care.consultations import messages, reports, requests
 from core.care.consultations.models import Consultation
 from core.db import db
 from core.money import service as money
-from core.scheduling import service as scheduling
-from core.scheduling import slots
+from core.scheduling import booking, slots
 from core.tenancy import keys
 from core.tenancy.current import entered
 from core.testing.makers import MONDAY, choice, fill_profile, make_booker, make_professional, signed_in
@@ -88,7 +87,7 @@ def test_appointments_are_a_table_and_only_patients_who_were_served_are_listed(i
     clock.set(MONDAY)
     made, booker = make_professional(), make_booker(first_name="=HYPER", last_name="LINK()")
     free = slots.next_free(made.pro.id, "in_person", 20, slots.earliest())[0]
-    row = scheduling.book(booker, **choice(made, free.starts_at), note="my note")
+    row = booking.book(booker, **choice(made, free.starts_at), note="my note")
     db.session.commit()
     found = opened(copies.make(made.pro).data)
     assert table(found["patients.csv"]) == []  # the appointment is to come

@@ -20,8 +20,8 @@ from core.money import service as money
 from core.notifications.models import Notification
 from core.promises import service as promises
 from core.promises.models import Promise
+from core.scheduling import booking, slots
 from core.scheduling import service as scheduling
-from core.scheduling import slots
 from core.testing.makers import choice, make_professional, sign_in_as
 
 HOURS = 24
@@ -136,7 +136,7 @@ def test_by_appointment_it_is_owed_once_paid_moves_with_it_and_ends_with_it(insi
     free = slots.next_free(made.pro.id, "video_consultation", 20, slots.earliest())[0].starts_at
     later = free + dt.timedelta(minutes=40)
     booker = patient()
-    booked = scheduling.book(booker, **choice(made, free))
+    booked = booking.book(booker, **choice(made, free))
     db.session.commit()
     outbox.drain()
     row = appointments.of_appointment(booked.id)

@@ -259,13 +259,14 @@ def test_an_appointment_by_video_is_a_consultation_paid_before_it_is_used(inside
     import datetime as dt
 
     from core.care.consultations import appointments
+    from core.scheduling import booking
     from core.scheduling import service as scheduling
     from core.testing.makers import choice, make_professional
 
     made = make_professional(service="video_consultation", minutes=20)
     booker = patient(5000)
     free = scheduling.slots.next_free(made.pro.id, "video_consultation", 20, scheduling.slots.earliest())[0]
-    booked = scheduling.book(booker, **choice(made, free.starts_at))
+    booked = booking.book(booker, **choice(made, free.starts_at))
     db.session.commit()
     outbox.drain()
     row = appointments.of_appointment(booked.id)
@@ -290,7 +291,7 @@ def test_an_appointment_by_video_is_a_consultation_paid_before_it_is_used(inside
 def test_the_physician_checks_rights_before_a_patient_is_spared_the_payment(monkeypatch, ask, doctor, patient):
     from core.identity import profile
     from core.scheduling import people
-    from core.scheduling.service import Booker
+    from core.scheduling.service_access import Booker
 
     pro, booker = doctor(), patient()
     pro.services = ["teleconsultation"]

@@ -54,10 +54,10 @@ def test_video_is_asked_for_at_once_or_booked(inside, frontalia, browse, ask, pa
     assert requests.decline(made.pro, row.id).state == "declined", "on demand it may be declined"
     db.session.commit()
     free = slots.next_free(made.pro.id, "video_consultation", 20, slots.earliest())[0]
-    from core.scheduling import service as scheduling
+    from core.scheduling import booking
     from core.testing.makers import choice
 
-    booked = scheduling.book(patient(), **choice(made, free.starts_at))
+    booked = booking.book(patient(), **choice(made, free.starts_at))
     db.session.commit()
     outbox.drain()
     assert appointments.of_appointment(booked.id).form == "appointment"

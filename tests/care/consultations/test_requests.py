@@ -17,7 +17,7 @@ from core.jobs import outbox
 from core.money import ledger
 from core.money import service as money
 from core.promises.models import Promise
-from core.scheduling.service import NotAllowed
+from core.scheduling.service_access import NotAllowed
 from core.tenancy import receipts
 from core.tenancy.current import entered
 from core.web.frame import Refused

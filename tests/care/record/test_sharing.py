@@ -12,8 +12,7 @@ from core.care.record.models import RecordAccess, RecordGrant
 from core.db import db
 from core.directory import service as directory
 from core.identity import accounts, dependants
-from core.scheduling import service as scheduling
-from core.scheduling import slots
+from core.scheduling import booking, slots
 from core.testing.makers import MONDAY, choice, make_account, make_professional
 from core.web.frame import Refused
 
@@ -211,7 +210,7 @@ def test_who_is_met_often_comes_first(hers, anna, doctor, colleague, consulted):
             anna.id, hers.person_id, PatientFacts(category="fr_resident", birth_date=dt.date(1980, 5, 1), country="FR")
         )
         free = slots.next_free(doctor.pro.id, "in_person", 20, slots.earliest())[0]
-        scheduling.book(booker, **choice(doctor, free.starts_at))
+        booking.book(booker, **choice(doctor, free.starts_at))
     consulted(hers, doctor)
     consulted(hers, colleague)
     consulted(hers, colleague, "cancelled", report=False)

@@ -17,7 +17,7 @@ from core.db import db
 from core.identity import accounts
 from core.identity.models import Account
 from core.plugin_api.pages import Refused
-from core.scheduling.service import NotAllowed
+from core.scheduling.service_access import NotAllowed
 from plugins.insurer_assistance import cases, doctoring, intake, listing, members, quota, requesting, team, triage
 from plugins.insurer_assistance.models import Case
 
@@ -491,6 +491,9 @@ def test_the_operator_records_the_facts_and_another_profession_has_no_role(by_da
         {"role": "chief"},
         {"email": "nobody@example.org"},
     ):
-        assert page.post("/x/insurer_assistance/team", {**form, **wrong}).status_code == 422
+        answer = page.post("/x/insurer_assistance/team", {**form, **wrong})
+        assert answer.status_code == 422
+        (found,) = wrong.values()
+        assert found in page.text(answer)  # named in the message, or standing in its field
     for other in (staff("agent"), staff("nurse")):
         assert visit(other).get("/x/insurer_assistance/team").status_code == 403

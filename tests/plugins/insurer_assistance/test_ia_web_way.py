@@ -13,7 +13,7 @@ from core.care.consultations.models import Consultation
 from core.db import db
 from core.identity import dependants
 from core.promises.models import Promise
-from core.scheduling.service import NotAllowed
+from core.scheduling.service_access import NotAllowed
 from core.web.frame import Refused
 from plugins.insurer_assistance import cases, doctoring, listing, members, quota, requesting
 from plugins.insurer_assistance.models import Case

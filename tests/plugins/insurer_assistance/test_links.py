@@ -332,6 +332,60 @@ def test_an_agent_notes_the_request_and_reads_only_when_named(phoned):
 
 
 @pytest.mark.rule("IA-108")
+def test_the_operator_names_an_agent_on_the_page_of_the_team_and_takes_it_back(phoned):
+    kit.reported(phoned.pro, phoned.row)
+    who, chief = agent(), makers.make_account("operator")
+    db.session.commit()
+    page, operator = kit.signed_in(phoned.app, accounts.by_id(who)), kit.signed_in(phoned.app, chief)
+    letter, team_page = f"/x/insurer_assistance/desk/{phoned.row.id}/post/letter", "/x/insurer_assistance/team"
+    assert (
+        page.post(f"/x/insurer_assistance/desk/{phoned.row.id}/post", {**ADDRESS, "express": "yes"}).status_code == 302
+    )
+    today = core_clock.today("Europe/Paris")
+    tomorrow, yesterday = (today + dt.timedelta(days=n) for n in (1, -1))
+    mail = accounts.person_of(who).email
+    form = {"email": mail, "role": "agent", "engaged_from": "2026-01-01", "listens": "yes"}
+
+    for wrong, said in ((yesterday.isoformat(), yesterday.isoformat()), ("demain", "“demain” is no day")):
+        answer = operator.post(team_page, {**form, "reads_until": wrong})
+        assert answer.status_code == 422
+        assert said in operator.text(answer)
+        assert f'value="{wrong}"' in operator.text(answer)  # what was typed stands there still
+    assert not team.of(who).listens  # nothing half done
+    assert page.get(letter).status_code == 403
+
+    assert operator.post(team_page, {**form, "reads_until": tomorrow.isoformat()}).status_code == 302
+    assert page.get(letter).data.startswith(b"%PDF")
+    shown = operator.text(operator.get(f"{team_page}?who={who}"))
+    assert f'value="{mail}"' in shown
+    assert f'value="{tomorrow.isoformat()}"' in shown
+    assert "reads reports until" in shown
+
+    assert operator.post(team_page, {**form, "reads_until": ""}).status_code == 302
+    assert page.get(letter).status_code == 403
+    assert [
+        db.session.execute(select(AuditEntry.object_id).where(AuditEntry.action == f"assistance.reader_{what}"))
+        .scalars()
+        .all()
+        for what in ("named", "unnamed")
+    ] == [[str(who)], [str(who)]]
+
+    doctor = accounts.person_of(phoned.pro.account.id).email
+    answer = operator.post(
+        team_page,
+        {
+            "email": doctor,
+            "role": "doctor",
+            "registered": "yes",
+            "practises": "yes",
+            "reads_until": tomorrow.isoformat(),
+        },
+    )
+    assert answer.status_code == 422
+    assert "Only an agent can be named" in operator.text(answer)
+
+
+@pytest.mark.rule("IA-108")
 def test_no_other_account_of_the_portal_reads_a_record(phoned, member):
     kit.reported(phoned.pro, phoned.row)
     id_, person = phoned.row.id, phoned.row.patient_account_id

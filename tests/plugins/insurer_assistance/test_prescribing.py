@@ -16,7 +16,7 @@ from core.care.prescriptions import deciding
 from core.care.prescriptions.models import Prescription
 from core.db import db
 from core.identity.models import AuthSession
-from core.scheduling.service import NotAllowed
+from core.scheduling.service_access import NotAllowed
 from core.web.frame import Refused
 from plugins.insurer_assistance import doctoring, requesting
 from tests.plugins.insurer_assistance import results_kit as kit

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import func, select
 
 from core.db import db
-from core.scheduling.service import NotAllowed
+from core.scheduling.service_access import NotAllowed
 from core.tenancy import current
 from plugins.insurer_assistance import cases, doctoring, quota, requesting
 from plugins.insurer_assistance.models import UnitEntry, Units
