@@ -44,6 +44,7 @@ CHILD = {
     "declared": "yes",
 }
 RIGHTS = ("edit_portal", "see_figures", "load_members")
+ADMINISTRATOR = ("Odile", "Ferrand")
 OTHERS = 24
 UNKNOWN = 60
 WORDS = (
@@ -69,8 +70,9 @@ def professionals(hashed: str) -> None:
         )
         _facts(account.id, team.DOCTOR)
     _facts(_professional("infirmiere", *NURSE, "nurse", "allied", 0, hashed).id, team.NURSE)
-    agent = _of_party("agent", *AGENT, "operator", RIGHTS, hashed).id
+    agent = _of_party("agent", *AGENT, "operator", (), hashed).id
     _facts(agent, team.AGENT)
+    _of_party("responsable", *ADMINISTRATOR, "operator", (*RIGHTS, "keep_team"), hashed)
     # Prints the letters to treating doctors, so that they can be walked too.
     readers.name(agent, members.local_day() + dt.timedelta(days=365), by="demo")
     db.session.commit()
@@ -283,5 +285,6 @@ def logins() -> list[tuple[str, str]]:
         ("médecin", address("medecin1")),
         ("infirmière", address("infirmiere")),
         ("agent téléphonique", address("agent")),
+        ("exploitant (équipe)", address("responsable")),
         ("assureur", address("assureur")),
     ]

@@ -258,7 +258,10 @@ class GoLiveCheck:
 
 @dataclass(frozen=True, slots=True)
 class NavigationEntry:
-    """A link in the portal's navigation, for one or several roles; `parties`: of the role `partner` only those of these."""
+    """A link in the portal's navigation, for one or several roles.
+
+    Of the role `partner` only accounts of these `parties`, where some are named, and which hold this `right`, where one is.
+    """
 
     code: str
     label: Message
@@ -267,6 +270,7 @@ class NavigationEntry:
     roles: tuple[str, ...]
     weight: int = 100
     parties: tuple[str, ...] = ()
+    right: str = ""
 
 
 @dataclass(frozen=True, slots=True)

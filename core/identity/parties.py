@@ -18,8 +18,8 @@ from core.web.access import access
 
 F = TypeVar("F", bound=Callable[..., Any])
 ROLE = "partner"
-EDIT, FIGURES, MEMBERS = "edit_portal", "see_figures", "load_members"
-RIGHTS = (EDIT, FIGURES, MEMBERS)
+EDIT, FIGURES, MEMBERS, TEAM = "edit_portal", "see_figures", "load_members", "keep_team"
+RIGHTS = (EDIT, FIGURES, MEMBERS, TEAM)
 PARTIES: Mapping[str, Message] = {
     "operator": _("Operator of the service"),
     "insurer": _("Insurer"),
@@ -31,12 +31,14 @@ RIGHT_LABELS: Mapping[str, Message] = {
     EDIT: _("Edit the portal: brand, texts, hours, contacts"),
     FIGURES: _("See figures of activity, without health data"),
     MEMBERS: _("Load the list of who is covered"),
+    TEAM: _("Record who works in the care team, and who may read or listen"),
 }
 # What an account of a party can be given at all. The assister carries out the acts and edits no brand; the publisher
-# answers for the site and has no business with its figures; the host stores and needs neither.
+# answers for the site and has no business with its figures; the host stores and needs neither. The care team is the
+# operator's alone (IA-011), in the hands of administrators: whoever answers the telephone names nobody.
 MAY: Mapping[str, frozenset[str]] = {
     "operator": frozenset(RIGHTS),
-    "insurer": frozenset(RIGHTS),
+    "insurer": frozenset({EDIT, FIGURES, MEMBERS}),
     "assister": frozenset({FIGURES}),
     "publisher": frozenset({EDIT}),
     "health_data_host": frozenset(),

@@ -12,6 +12,7 @@ from core.identity.dependants import add_dependant
 from core.identity.dependants import problems as dependant_problems
 from core.identity.intake import Arrival, arrive
 from core.identity.parties import MEMBERS as LOAD_MEMBERS
+from core.identity.parties import TEAM as KEEP_TEAM
 from core.identity.parties import may as party_may
 from core.identity.people import (
     Described,
@@ -31,6 +32,7 @@ from core.identity.people import (
 from core.notifications.service import Recipient, notify
 
 __all__ = [
+    "KEEP_TEAM",
     "LOAD_MEMBERS",
     "Arrival",
     "Described",

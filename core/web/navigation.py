@@ -25,14 +25,15 @@ def navigation(account: Any) -> tuple[Place, ...]:
     if account is None:
         return ()
     kept: dict[str, Any] = g.tenant._memo
-    party = getattr(account, "party", None) or ""
-    if (key := f"navigation|{account.role}|{party}|{words.language()}") not in kept:
-        kept[key] = _entries(account.role, party)
+    party: str = getattr(account, "party", None) or ""
+    rights: frozenset[str] = getattr(account, "rights", frozenset())
+    if (key := f"navigation|{account.role}|{party}|{','.join(sorted(rights))}|{words.language()}") not in kept:
+        kept[key] = _entries(account.role, party, rights)
     return tuple(e._replace(active=True) if e.url == request.path else e for e in kept[key])
 
 
-def _entries(role: str, party: str) -> tuple[Place, ...]:
-    """The places of a role, core's and the plugins', in order; the same for all of that role and language."""
+def _entries(role: str, party: str, rights: frozenset[str]) -> tuple[Place, ...]:
+    """The places of a role, core's and the plugins', in order; the same for all of that role, party, rights and language."""
     found = [
         (weight, url_for(endpoint), label, icon)
         for weight, roles, endpoint, label, icon, when in current_app.extensions.get("portico_navigation", [])
@@ -41,7 +42,9 @@ def _entries(role: str, party: str) -> tuple[Place, ...]:
     found += [
         (entry.weight, url_for(entry.endpoint), entry.label, entry.icon)
         for entry in g.tenant.dispatcher.collect("navigation")
-        if role in entry.roles and (role != "partner" or not entry.parties or party in entry.parties)
+        if role in entry.roles
+        and (role != "partner" or not entry.parties or party in entry.parties)
+        and (role != "partner" or not entry.right or entry.right in rights)
     ]
     found.sort(key=lambda e: e[:2])
     return tuple(Place(url, words.say(label), icon) for _weight, url, label, icon in found)

@@ -53,7 +53,7 @@ def _known(rows: list[TeamMember]) -> dict[str, Any]:
 @access(*team.OPERATOR_ACCOUNTS)
 def team_page() -> Any:
     """Everybody with what is recorded; recording or changing the facts of one person."""
-    team.operator(g.account)
+    team.administrator(g.account)
     problems: list[Message] = []
     status = 200
     if request.method == "POST":
@@ -62,6 +62,8 @@ def team_page() -> Any:
             account_id = account_at(form.get("email", ""))
             if account_id is None:
                 raise Refused(_("This portal has no account with this address."), status=422)
+            if account_id == g.account.id:
+                raise Refused(_("Nobody records their own place in the team. Ask another administrator."), status=422)
             team.set_facts(
                 account_id,
                 form.get("role", ""),

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from core.plugin_api import Domain, Message
 from core.plugin_api.pages import Refused, signed_in_professional
-from core.plugin_api.people import Professional, is_active, profile_of
+from core.plugin_api.people import KEEP_TEAM, Professional, is_active, party_may, profile_of
 from core.plugin_api.tables import db, now, record
 from plugins.insurer_assistance.members import local_day
 from plugins.insurer_assistance.models import TeamMember
@@ -152,10 +152,10 @@ def listener(account_id: uuid.UUID) -> bool:
     return row is not None and row.listens and active(account_id, row.role)
 
 
-def operator(account: Any) -> None:
-    """Refuse whoever is not of the operator's staff. Raises Refused (403)."""
-    if account.role != "operator" and getattr(account, "party", None) != "operator":
-        raise Refused(_("Only the operator of the service records the care team."), status=403)
+def administrator(account: Any) -> None:
+    """Refuse whoever does not keep the team for the operator (IA-011). Raises Refused (403)."""
+    if account.role != "operator" and not party_may(account, KEEP_TEAM, ("operator",)):
+        raise Refused(_("Only administrators of the operator record the care team."), status=403)
 
 
 def everybody() -> list[TeamMember]:

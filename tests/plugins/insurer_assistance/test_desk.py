@@ -497,3 +497,31 @@ def test_the_operator_records_the_facts_and_another_profession_has_no_role(by_da
         assert found in page.text(answer)  # named in the message, or standing in its field
     for other in (staff("agent"), staff("nurse")):
         assert visit(other).get("/x/insurer_assistance/team").status_code == 403
+
+
+@pytest.mark.rule("IA-011", "IA-108", "IA-002")
+def test_only_an_administrator_of_the_operator_keeps_the_team_and_nobody_their_own_place(by_day, visit):
+    from core.testing import makers
+
+    path = "/x/insurer_assistance/team"
+    rights = ("edit_portal", "see_figures", "load_members")
+    someone = makers.make_account("professional")
+    chief = makers.make_account("partner", party="operator", rights=(*rights, "keep_team"))
+    others = [makers.make_account("partner", party="operator", rights=rights)]
+    others += [makers.make_account("partner", party=p, rights=(*rights, "keep_team")) for p in ("insurer", "assister")]
+    db.session.commit()
+    form = {"role": "agent", "engaged_from": "2026-01-01", "reads_until": "2031-01-01"}
+    own, theirs = (accounts.person_of(a.id).email for a in (chief, someone))
+    for other in others:
+        page = visit(other)
+        assert page.get(path).status_code == 403
+        assert page.post(path, {**form, "email": theirs}).status_code == 403
+        assert f'href="{path}"' not in page.text(page.get("/partner/"))
+    page = visit(chief)
+    assert f'href="{path}"' in page.text(page.get("/partner/"))
+    answer = page.post(path, {**form, "email": own})
+    assert answer.status_code == 422
+    assert "Nobody records their own place" in page.text(answer)
+    assert team.of(chief.id) is None
+    assert page.post(path, {**form, "email": theirs}).status_code == 302
+    assert team.active(someone.id, team.AGENT)
