@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 from babel import Locale, dates, numbers
 from babel.messages import mofile, pofile
@@ -89,12 +90,41 @@ def _value(value: Any, language: str, overrides: Mapping[str, str] | None) -> st
     if isinstance(value, Money):
         return money(value.cents, value.currency, language)
     if isinstance(value, dt.datetime):
-        return str(dates.format_datetime(value, "medium", locale=locale(language)))
+        return _ordinal(dates.format_datetime(value, "medium", locale=locale(language)), value, language)
     if isinstance(value, dt.date):
-        return str(dates.format_date(value, "long", locale=locale(language)))
+        return day(value, language)
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return str(value)
     return str(numbers.format_decimal(value, locale=locale(language)))
+
+
+def day(value: dt.date, language: str, style: Literal["full", "long", "medium"] = "long") -> str:
+    """A day in words: “21 November 2026”; `full` with its weekday, `medium` with its month cut."""
+    return _ordinal(dates.format_date(value, style, locale=locale(language)), value, language)
+
+
+def weekday(value: dt.date, language: str) -> str:
+    """A day without its year, short: “Sat 21 Nov”."""
+    return _ordinal(dates.format_skeleton("MMMEd", value, locale=locale(language)), value, language)
+
+
+def moment(
+    instant: dt.datetime, language: str, zone: ZoneInfo, style: Literal["full", "long", "medium"] = "long"
+) -> str:
+    """An instant as the clock of a zone shows it, the zone named by its city: “21 November 2026, 09:30 (Paris)”."""
+    local = instant.astimezone(zone)
+    time = dates.format_time(local, "short", locale=locale(language))
+    return f"{day(local.date(), language, style)}, {time} ({city(zone, language)})"
+
+
+def city(zone: ZoneInfo, language: str) -> str:
+    """The city that a zone is named by."""
+    return str(dates.get_timezone_location(zone, locale=locale(language), return_city=True))
+
+
+def _ordinal(words: str, value: dt.date, language: str) -> str:
+    """French counts the first of a month, “1er janvier”; the locale data, which Babel follows, write “1 janvier”."""
+    return words.replace("1 ", "1er ", 1) if value.day == 1 and language == "fr" else words
 
 
 def money(cents: int, currency: str, language: str) -> str:

@@ -229,6 +229,10 @@ class Dispatcher:
     def is_on(self, plugin: str) -> bool:
         return plugin in self.enabled
 
+    def failed(self, plugin: str, hook: str, error: BaseException) -> None:
+        """Note that what a plugin contributed to a hook failed when it was used: logged, counted, shown to the operator."""
+        self._runtime.record_error(plugin, hook, error)
+
     def by_plugin(self, hook: str, **arguments: Any) -> list[tuple[str, Any]]:
         """(plugin, answer) of each plugin, failures left out, logged and counted."""
         answers = []

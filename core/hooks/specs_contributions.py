@@ -276,12 +276,12 @@ class Contributions:
 
     @hookspec
     def dashboard_cards(self) -> Sequence[t.DashboardCard]:
-        """Cards on the home of a role.
+        """Cards on the home of patients, professionals and parties. The operator's console serves all portals and has none.
 
         Arguments: none.
-        Returns: a sequence of DashboardCard; each renders with its own context only.
-        Combines: collected.
-        When it raises: the plugin's card is left out and the operator sees why.
+        Returns: a sequence of DashboardCard; each renders with its own context and the plugin's words only.
+        Combines: collected; those of the visitor's role, by weight; under 50 they stand above what core shows there.
+        When it raises: the plugin's card is left out and the operator sees why; the same where rendering one raises.
         Tenant: set.
         Since: 1.0
         Example: example

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 
-from babel import dates
 from sqlalchemy import select
 
 from core import clock, i18n
@@ -54,7 +53,7 @@ def _tell(account: Account, version: documents.LegalVersion, link: str, since: d
         to=accounts.recipient(account),
         params={
             "document": version.title(account.language),
-            "date": dates.format_date(day, "long", locale=i18n.locale(account.language)),
+            "date": i18n.day(day, account.language),
         },
         link=link,
     )

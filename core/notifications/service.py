@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel import dates
 from flask import current_app, g
 from sqlalchemy import func, select, update
 
@@ -211,14 +210,8 @@ def _readable(params: Mapping[str, Any], language: str, zone: str) -> dict[str, 
     result = dict(params)
     for name, value in params.items():
         if name.endswith("_at") and isinstance(value, str):
-            local = dt.datetime.fromisoformat(value).astimezone(ZoneInfo(zone))
-            code = i18n.locale(language)
-            city = dates.get_timezone_location(ZoneInfo(zone), locale=code, return_city=True)
-            day, time = (
-                dates.format_date(local.date(), "full", locale=code),
-                dates.format_time(local, "short", locale=code),
-            )
-            result[name.removesuffix("_at")] = f"{day}, {time} ({city})"
+            instant = dt.datetime.fromisoformat(value)
+            result[name.removesuffix("_at")] = i18n.moment(instant, language, ZoneInfo(zone), "full")
     return result
 
 

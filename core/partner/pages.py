@@ -33,6 +33,7 @@ def overview() -> str:
     return render_template(
         "partner/overview.html",
         party=PARTIES[g.account.party],
+        of_operator=g.account.party == "operator",
         named=named,
         rights=[RIGHT_LABELS[r] for r in sorted(g.account.rights)],
         **(context("", draft, others=drafts.others(g.account.id)) if draft is not None else {"draft": None}),

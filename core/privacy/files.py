@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 import uuid
 from typing import Any
 
-from babel import dates
 from flask import Response
 from sqlalchemy import func, select
 from werkzeug.datastructures import FileStorage
 
-from core import clock, i18n
+from core import clock
 from core.db import db
 from core.identity.uploads import Upload, receive
 from core.messages import Message, _
@@ -20,16 +18,11 @@ from core.privacy.models import PrivacyFile
 from core.tenancy import keys
 from core.web.frame import Refused
 
-__all__ = ["Upload", "content", "download", "keep", "listed", "long_date", "optional"]
+__all__ = ["Upload", "content", "download", "keep", "listed", "optional"]
 
 MOST = 6
 """How many proofs a request holds: a technical limit."""
 EXTENSIONS = {"application/pdf": "pdf", "image/jpeg": "jpg", "image/png": "png", "application/zip": "zip"}
-
-
-def long_date(day: dt.date, language: str) -> str:
-    """A day in words."""
-    return str(dates.format_date(day, "long", locale=i18n.locale(language)))
 
 
 def optional(file: FileStorage | None) -> tuple[Upload | None, Message | None]:

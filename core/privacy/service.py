@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from core import audit, clock
+from core import audit, clock, i18n
 from core.care.consultations.models import Consultation
 from core.db import db, new_id
 from core.directory import service as directory
@@ -237,7 +237,7 @@ def _notify(
     channels: tuple[str, ...] | None = None,
 ) -> None:  # fmt: skip
     day = policy.due_day(row.received_at)
-    words = {"reference": row.reference, "day": files.long_date(day, to.language)}
+    words = {"reference": row.reference, "day": i18n.day(day, to.language)}
     notify(code, account_id=account_id, person_id=person_id, to=to, params=words, link=link, channels=channels)
 
 

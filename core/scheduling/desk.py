@@ -69,7 +69,14 @@ def today() -> str:
         "hours": bool(hours.hours_of(me.id)),
     }
     return render_template(
-        "scheduling/today.html", me=me, day=day, rows=_rows(rows), ahead=len(ahead), steps=steps, now=clock.now()
+        "scheduling/today.html",
+        me=me,
+        day=day,
+        rows=_rows(rows),
+        ahead=len(ahead),
+        steps=steps,
+        now=clock.now(),
+        books=directory.books(),
     )
 
 

@@ -297,6 +297,13 @@ def _go_live(subject: Subject, items: list[Any]) -> Iterator[Row]:
             yield "go_live_checks", "an empty key", "name the key of tenant.yaml that is missing"
 
 
+def _cards(subject: Subject, items: list[Any]) -> Iterator[Row]:
+    yield from _roles(subject, items)
+    for item in items:
+        if "operator" in item.roles:
+            yield item.code, "the operator's console has no home of one portal", "one of partner, patient, professional"
+
+
 def _roles(subject: Subject, items: list[Any]) -> Iterator[Row]:
     for item in items:
         for role in sorted(set(item.roles) - ROLES):
@@ -420,7 +427,7 @@ SPECIAL: Mapping[str, Callable[[Subject, list[Any]], Iterator[Row]]] = {
     "legal_references": _references,
     "go_live_checks": _go_live,
     "navigation": _roles,
-    "dashboard_cards": _roles,
+    "dashboard_cards": _cards,
     "periodic_jobs": _jobs,
     "message_templates": _mails,
     "register_formats": _registers,

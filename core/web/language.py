@@ -103,21 +103,18 @@ def zone() -> ZoneInfo:
 
 def fmt_dt(instant: dt.datetime, *, full: bool = True) -> str:
     """“Tuesday 24 November 2026, 09:30 (Paris time)”-like, in the viewer's language and zone, the zone named."""
-    local = instant.astimezone(zone())
-    code = i18n.locale(language())
-    day = dates.format_date(local.date(), "full" if full else "medium", locale=code)
-    return f"{day}, {dates.format_time(local, 'short', locale=code)} ({zone_name()})"
+    return i18n.moment(instant, language(), zone(), "full" if full else "medium")
 
 
 def zone_name() -> str:
     """The zone in words: the city."""
-    return str(dates.get_timezone_location(zone(), locale=i18n.locale(language()), return_city=True))
+    return i18n.city(zone(), language())
 
 
 def fmt_date(day: dt.date | dt.datetime) -> str:
     """A day in words, in the viewer's zone."""
     value = day.astimezone(zone()).date() if isinstance(day, dt.datetime) else day
-    return str(dates.format_date(value, "full", locale=i18n.locale(language())))
+    return i18n.day(value, language(), "full")
 
 
 def fmt_day(day: dt.date) -> str:
@@ -127,7 +124,7 @@ def fmt_day(day: dt.date) -> str:
 
 @lru_cache(KEPT_WORDS)
 def _short_day(day: dt.date, code: str) -> str:
-    return str(dates.format_skeleton("MMMEd", day, locale=i18n.locale(code)))
+    return i18n.weekday(day, code)
 
 
 def fmt_time(instant: dt.datetime) -> str:

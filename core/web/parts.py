@@ -1,14 +1,21 @@
-"""Parts of pages that belong to another room: a room above adds its part to a place of a page below."""
+"""Parts of pages that belong to others: a room above adds its part to a place of a page below, a plugin its card to a home."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
-from flask import Flask, current_app
+from flask import Flask, current_app, g, render_template
+from markupsafe import Markup
+
+from core.db import db
+from core.tenancy.current import current_tenant
+from core.web.language import gettext_of, ngettext_of
 
 Part = tuple[str, Mapping[str, Any]]
 _KEY = "portico_parts"
+ABOVE = 50
+"""Cards of a lower weight stand above what core shows on a home."""
 PLACES = (
     "patient_home",
     "account",
@@ -39,6 +46,39 @@ def parts(place: str, *about: Any) -> list[Part]:
     return [made for _weight, make in rows if (made := make(*about)) is not None]
 
 
+class Cards(NamedTuple):
+    """Cards of a home, drawn: those that stand above what core shows there, and those below."""
+
+    above: list[Markup]
+    below: list[Markup]
+
+
+def cards() -> Cards:
+    """The cards that plugins put on the home of who is signed in, by weight (hook `dashboard_cards`). For templates.
+
+    A card that fails is left out with what it did to the database, and the operator sees why.
+    """
+    dispatcher, account = current_tenant().dispatcher, g.account
+    found = [
+        (card.weight, plugin, card.code, card)
+        for plugin, answer in dispatcher.by_plugin("dashboard_cards")
+        for card in answer or ()
+        if account.role in card.roles
+    ]
+    drawn = Cards([], [])
+    for weight, plugin, _code, card in sorted(found, key=lambda f: f[:3]):
+        try:
+            with db.session.begin_nested():
+                made = card.render(account.id)
+                if made is not None:
+                    words = {"_": gettext_of(plugin), "ngettext": ngettext_of(plugin)}
+                    place = drawn.above if weight < ABOVE else drawn.below
+                    place.append(Markup(render_template(made[0], **words, **made[1])))  # noqa: S704
+        except Exception as error:
+            dispatcher.failed(plugin, "dashboard_cards", error)
+    return drawn
+
+
 def install(app: Flask) -> None:
-    """Give `parts` to Jinja."""
-    app.jinja_env.globals["parts"] = parts
+    """Give `parts` and `cards` to Jinja."""
+    app.jinja_env.globals.update(parts=parts, cards=cards)

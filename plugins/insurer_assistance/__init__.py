@@ -79,6 +79,13 @@ def navigation() -> Sequence[api.NavigationEntry]:
 
 
 @hookimpl
+def dashboard_cards() -> Sequence[api.DashboardCard]:
+    from plugins.insurer_assistance import homes
+
+    return homes.CARDS
+
+
+@hookimpl
 def periodic_jobs() -> Sequence[api.PeriodicJob]:
     from plugins.insurer_assistance import wiring
 

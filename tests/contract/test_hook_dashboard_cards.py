@@ -9,7 +9,7 @@ def test_each_is_complete(implementation, is_code):
     for card in implementation():
         assert isinstance(card, DashboardCard)
         is_code(card.code)
-        assert set(card.roles) <= {"patient", "professional", "operator"}
+        assert set(card.roles) <= {"patient", "professional", "partner"}
 
 
 def test_outside_of_a_portal_there_is_nothing_to_say(implementation):

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from babel import dates
-
 from core import i18n
 from core.care.papers.blocks import Block, Facts, Heading, Paper, Paragraph
 from core.care.papers.brand import brand_of
@@ -24,15 +22,7 @@ else:
 
 def moment(instant: dt.datetime, language: str, zone: str) -> str:
     """An instant in words, in a zone, the zone named by its city."""
-    code = i18n.locale(language)
-    local = instant.astimezone(ZoneInfo(zone))
-    city = dates.get_timezone_location(ZoneInfo(zone), locale=code, return_city=True)
-    return f"{dates.format_date(local.date(), 'long', locale=code)}, {dates.format_time(local, 'short', locale=code)} ({city})"
-
-
-def day_words(day: dt.date, language: str) -> str:
-    """A day in words."""
-    return str(dates.format_date(day, "long", locale=i18n.locale(language)))
+    return i18n.moment(instant, language, ZoneInfo(zone))
 
 
 def report_pdf(
@@ -62,7 +52,7 @@ def report_pdf(
 
     rows = [
         (say(_("Patient")), patient_name),
-        (say(_("Born on")), day_words(birth_date, language) if birth_date else ""),
+        (say(_("Born on")), i18n.day(birth_date, language) if birth_date else ""),
         (say(_("Professional")), professional_name),
         (say(_("Register number")), register_number),
         (say(_("Practice")), practice),

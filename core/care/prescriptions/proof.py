@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from core import i18n
 from core.care.papers.blocks import Block, Facts, Heading, Notice, Paper, Paragraph, Points, Ticket
 from core.care.papers.brand import brand_of
-from core.care.papers.reports import day_words, moment
+from core.care.papers.reports import moment
 from core.care.prescriptions import codes
 from core.lazy import lazy
 from core.messages import Message, _
@@ -57,7 +57,7 @@ def proof_pdf(
     qualification = told.get(language) or next(iter(told.values()), "")
     rows = [
         (say(_("Patient")), patient["name"]),
-        (say(_("Born on")), day_words(dt.date.fromisoformat(patient["birth_date"]), language)),
+        (say(_("Born on")), i18n.day(dt.date.fromisoformat(patient["birth_date"]), language)),
         (say(_("Prescriber")), ", ".join(t for t in (prescriber["name"], qualification) if t)),
         (say(_("Register number")), prescriber["number"]),
         (say(_("Practice")), prescriber["practice"]),

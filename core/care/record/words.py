@@ -30,7 +30,7 @@ def shown(asked: RegisterField, value: str) -> str:
         case "when":
             return _when(value)
         case "date":
-            return str(dates.format_date(dt.date.fromisoformat(value), "long", locale=locale))
+            return i18n.day(dt.date.fromisoformat(value), language())
         case "professional":
             found: Professional | None = Professional.get(uuid.UUID(value))
             return f"{found.title} {found.name}".strip() if found else "–"
@@ -43,7 +43,7 @@ def _when(value: str) -> str:
         return value
     if len(value) == 7:
         return str(dates.format_skeleton("yMMMM", dt.date.fromisoformat(f"{value}-01"), locale=locale))
-    return str(dates.format_date(dt.date.fromisoformat(value), "long", locale=locale))
+    return i18n.day(dt.date.fromisoformat(value), language())
 
 
 def lines(
