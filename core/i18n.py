@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import io
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from functools import lru_cache
@@ -27,6 +28,7 @@ COMPILED = KeptFiles()
 
 # English is written for Europe: the day before the month, hours to 24.
 FORMATS = {"en": "en_GB"}
+_PHONE = re.compile(r"\+(33|352|32|49|41|31|39|44)(\d{6,12})\Z")
 
 
 def add_domain(domain: str, folder: Path) -> None:
@@ -125,6 +127,17 @@ def city(zone: ZoneInfo, language: str) -> str:
 def _ordinal(words: str, value: dt.date, language: str) -> str:
     """French counts the first of a month, “1er janvier”; the locale data, which Babel follows, write “1 janvier”."""
     return words.replace("1 ", "1er ", 1) if value.day == 1 and language == "fr" else words
+
+
+def phone(number: str) -> str:
+    """A telephone number in groups, as it is read aloud: “+33 1 99 00 12 00”, “+352 621 123 456”. Others stay as they are."""
+    found = _PHONE.match(number)
+    if found is None:
+        return number
+    country, rest = found.groups()
+    first = 1 if country == "33" else 3 if len(rest) % 3 == 0 else 2
+    step = 3 if first == 3 else 2
+    return " ".join([f"+{country}", rest[:first], *(rest[i : i + step] for i in range(first, len(rest), step))])
 
 
 def money(cents: int, currency: str, language: str) -> str:

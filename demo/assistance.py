@@ -47,12 +47,13 @@ RIGHTS = ("edit_portal", "see_figures", "load_members")
 ADMINISTRATOR = ("Odile", "Ferrand")
 OTHERS = 24
 UNKNOWN = 60
-WORDS = (
-    "Je tousse depuis trois jours, sans fièvre, surtout la nuit.",
-    "J’ai mal à la gorge depuis hier et un peu de fièvre ce matin.",
-    "Une piqûre d’insecte au bras, rouge et gonflée depuis deux jours.",
-    "Mal au dos depuis que j’ai porté un carton, sans douleur dans la jambe.",
-)
+ENDED = {
+    "Je tousse depuis trois jours, sans fièvre, surtout la nuit.": "Toux sans signe de gravité. Repos, boissons chaudes, pièce aérée.",
+    "J’ai mal à la gorge depuis hier et un peu de fièvre ce matin.": "Angine probable, état général bon. Repos, surveiller la température.",
+    "Une piqûre d’insecte au bras, rouge et gonflée depuis deux jours.": "Réaction locale, sans fièvre. Froid sur la piqûre, ne pas gratter.",
+    "Mal au dos depuis que j’ai porté un carton, sans douleur dans la jambe.": "Lombalgie commune. Rester actif, chaleur, pas de charge lourde.",
+}
+WORDS = tuple(ENDED)
 
 
 def address(name: str) -> str:
@@ -247,7 +248,7 @@ def _held(account_id: uuid.UUID, doctor: Professional, at: dt.datetime, source: 
             doctor,
             made.id,
             {
-                "conclusion": "Repos, boissons chaudes, surveiller la température.",
+                "conclusion": ENDED[words],
                 "advice": "Consulter votre médecin si cela dure plus de cinq jours.",
             },
         )

@@ -261,6 +261,7 @@ class NavigationEntry:
     """A link in the portal's navigation, for one or several roles.
 
     Of the role `partner` only accounts of these `parties`, where some are named, and which hold this `right`, where one is.
+    `when` is asked with the account's id at each page: keep it to one small query.
     """
 
     code: str
@@ -271,6 +272,7 @@ class NavigationEntry:
     weight: int = 100
     parties: tuple[str, ...] = ()
     right: str = ""
+    when: Callable[[Any], bool] | None = None
 
 
 @dataclass(frozen=True, slots=True)

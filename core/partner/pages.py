@@ -35,9 +35,14 @@ def overview() -> str:
         party=PARTIES[g.account.party],
         of_operator=g.account.party == "operator",
         named=named,
-        rights=[RIGHT_LABELS[r] for r in sorted(g.account.rights)],
+        rights=[RIGHT_LABELS[r] for r in sorted(g.account.rights & _meant())],
         **(context("", draft, others=drafts.others(g.account.id)) if draft is not None else {"draft": None}),
     )
+
+
+def _meant() -> frozenset[str]:
+    """The rights that open something on this portal: editing it, and what enabled plugins ask for."""
+    return frozenset({EDIT, *(e.right for e in g.tenant.dispatcher.collect("navigation"))})
 
 
 def _name(party: str) -> str:

@@ -11,6 +11,7 @@ from core.messages import Message, _
 from core.partner import preview
 from core.partner.blueprint import bp, context, frames, my_draft, stamp
 from core.tenancy import theme
+from core.tenancy.content import title_of
 from core.tenancy.current import TenantView
 from core.web.frame import framed_here
 
@@ -36,14 +37,19 @@ def _answer(body: Any, mimetype: str = "text/html", policy: str = "") -> Respons
 def preview_page() -> str:
     """The draft at work: page, e-mail or paper, on a phone or wider, light or dark, in each language."""
     draft = my_draft()
+    code = request.args.get("code") if request.args.get("code") in g.tenant.languages else g.tenant.language
     chosen = {
         "what": request.args.get("what", preview.HOME),
         "width": _one_of(request.args.get("width"), WIDTHS),
         "mode": _one_of(request.args.get("mode"), MODES),
-        "code": request.args.get("code") if request.args.get("code") in g.tenant.languages else g.tenant.language,
+        "code": code,
     }
     pages: list[tuple[str, Message | str]] = [(preview.HOME, _("Home"))]
-    pages += [(name, name.replace("_", " ")) for name in draft.bundle["content"] if name != preview.HOME]
+    pages += [
+        (name, title_of(str(texts.get(code) or ""), draft.bundle["config"], str(code)) or name)
+        for name, texts in draft.bundle["content"].items()
+        if name != preview.HOME
+    ]
     pages += [(preview.COMPONENTS, _("Every component")), ("mail", _("E-mail"))]
     if chosen["what"] not in [code for code, _label in pages]:
         abort(404)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from typing import Any
 
@@ -25,6 +26,14 @@ def uuid_of(text: str | None) -> uuid.UUID:
     try:
         return uuid.UUID(text or "")
     except ValueError:
+        abort(404)
+
+
+def instant_of(second: int) -> dt.datetime:
+    """An instant of an address; what is none is a page that does not exist."""
+    try:
+        return dt.datetime.fromtimestamp(second, dt.UTC)
+    except (OverflowError, OSError, ValueError):
         abort(404)
 
 

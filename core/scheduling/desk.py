@@ -31,7 +31,7 @@ FIRST_HOUR, LAST_HOUR = 7, 21
 def install(app: Flask) -> None:
     """Navigation and home of professionals."""
     add_navigation(app, 10, ("professional",), "desk.today", _("Today"), "sun")
-    add_navigation(app, 20, ("professional",), "desk.agenda", _("Agenda"), "calendar-week")
+    add_navigation(app, 20, ("professional",), "desk.agenda", _("Agenda"), "calendar-week", directory.books)
     add_navigation(app, 30, ("professional",), "desk.patients", _("Patients"), "people")
     add_navigation(app, 40, ("professional",), "desk.hours_page", _("Hours"), "clock", directory.books)
     add_navigation(app, 50, ("professional",), "desk.profile", _("Profile"), "person-badge")
@@ -85,11 +85,12 @@ def today() -> str:
 def agenda() -> str:
     """The agenda by day or week, with what is taken on other portals shown as taken and nothing more."""
     me = signed_in_professional()
+    present = clock.now().astimezone(zone()).date()
+    view = "day" if request.args.get("view") == "day" else "week"
     try:
         day = dt.date.fromisoformat(request.args.get("day", ""))
     except ValueError:
-        day = clock.now().astimezone(zone()).date()
-    view = "day" if request.args.get("view") == "day" else "week"
+        day = present if view == "day" else _opening(me, present)
     first = day if view == "day" else day - dt.timedelta(days=day.weekday())
     span = 1 if view == "day" else 7
     columns = []
@@ -97,32 +98,43 @@ def agenda() -> str:
         current = first + dt.timedelta(days=offset)
         start, end = hours.day_bounds(current, str(zone()))
         mine = service.of_professional(me.id, start, end)
-        columns.append(
-            {
-                "day": current,
-                "items": [_placed(i, current) for i in _rows(mine)],
-                "elsewhere": _elsewhere(me, mine, start, end, current),
-            }
-        )
+        items = [_placed(i, current) for i in _rows(mine)] + _elsewhere(me, mine, start, end, current)
+        columns.append({"day": current, "items": sorted(items, key=lambda i: i["starts_at"])})
     return render_template(
         "scheduling/agenda.html", me=me, view=view, day=day, columns=columns, hours=range(FIRST_HOUR, LAST_HOUR),
-        previous=first - dt.timedelta(days=span), following=first + dt.timedelta(days=span), today=clock.now().astimezone(zone()).date(),
+        previous=first - dt.timedelta(days=span), following=first + dt.timedelta(days=span), today=present,
         absences=hours.absences_of(me), formats=current_tenant().dispatcher.collect("agenda_formats"),
     )  # fmt: skip
 
 
+def _opening(me: Professional, present: dt.date) -> dt.date:
+    """The day whose week is shown unasked: today, or the next appointment's when none is left this week."""
+    start, end = hours.day_bounds(present, str(zone()))
+    ahead = service.of_professional(me.id, start, end + dt.timedelta(days=14))
+    if not ahead:
+        return present
+    nearest = ahead[0].starts_at.astimezone(zone()).date()
+    return nearest if nearest - present >= dt.timedelta(days=7 - present.weekday()) else present
+
+
 def _placed(item: dict[str, Any], day: dt.date) -> dict[str, Any]:
-    """Where an appointment stands in the grid: quarter hours from the first hour shown."""
+    """Where an appointment stands in the grid."""
     row = item["row"]
-    return {**item, **_quarters(row.starts_at, row.ends_at, day)}
+    return {**item, "starts_at": row.starts_at, "ends_at": row.ends_at, **_quarters(row.starts_at, row.ends_at, day)}
 
 
 def _quarters(start: dt.datetime, end: dt.datetime, day: dt.date) -> dict[str, int]:
+    """The quarter hours touched, from the first hour shown, and the minutes of them `before` and `after` that stay free."""
     origin = dt.datetime.combine(day, dt.time(FIRST_HOUR), zone())
-    top = max(0, int((start - origin).total_seconds() // 900))
-    length = max(1, -int(-(end - max(start, origin)).total_seconds() // 900))
-    limit = (LAST_HOUR - FIRST_HOUR) * 4
-    return {"top": min(top, limit - 1), "length": min(length, limit - min(top, limit - 1))}
+    limit = (LAST_HOUR - FIRST_HOUR) * 60
+    begin = min(max(0, int((start - origin).total_seconds() // 60)), limit - 15)
+    finish = min(-int(-(end - origin).total_seconds() // 60), limit)
+    if finish <= begin:  # it ends before the first hour shown: said there all the same
+        finish = begin + 15
+    top = begin // 15
+    return {
+        "top": top, "length": -(-finish // 15) - top, "before": begin % 15, "after": -finish % 15, "minutes": finish - begin,
+    }  # fmt: skip
 
 
 def _elsewhere(
@@ -204,7 +216,7 @@ def patients() -> str:
         {"name": identity.display_name(a, None), "way": way, "since": since, "id": a}
         for a, way, since in directory.patients_of(me.id)
     ]
-    return render_template("scheduling/patients.html", me=me, patients=listed)
+    return render_template("scheduling/patients.html", me=me, patients=listed, books=directory.books())
 
 
 @desk.route("/patients/<account_id>/book", methods=["GET", "POST"])

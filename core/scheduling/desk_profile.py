@@ -38,7 +38,7 @@ def profile() -> Any:
         return redirect(url_for("desk.profile", saved=1))
     return render_template(
         "scheduling/profile.html", me=me, label=specialty_labels().get(me.specialty, me.specialty), practices=directory.practices_of(me.id),
-        reasons=directory.reasons_of(me.id), services=directory.offered_services(), saved=request.args.get("saved"),
+        reasons=directory.reasons_of(me.id), services=[s for s in directory.offered_services() if s.care_class != "teleconsultation" or me.kind == "physician"], books=directory.books(), saved=request.args.get("saved"),
         names={s.code: say(s.label) for s in directory.offered_services()},
     )  # fmt: skip
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
 from flask import Response, abort, g, redirect, render_template, request, url_for
@@ -11,7 +10,7 @@ from core import clock
 from core.db import db
 from core.hooks.types import AgendaEntry
 from core.scheduling import calendars, lists, people, service, times
-from core.scheduling.blueprint import bp, shown_of, slot_gone, uuid_of
+from core.scheduling.blueprint import bp, instant_of, shown_of, slot_gone, uuid_of
 from core.scheduling.models import Appointment
 from core.tenancy import receipts
 from core.tenancy.current import current_tenant
@@ -73,15 +72,20 @@ def cancel(appointment_id: str) -> Any:
     return redirect(url_for("scheduling.appointment", appointment_id=appointment_id))
 
 
-@bp.post("/appointments/<appointment_id>/move/<int:start>")
+@bp.route("/appointments/<appointment_id>/move/<int:start>", methods=["GET", "POST"])
 @access("patient")
 def move(appointment_id: str, start: int) -> Any:
-    """Take another time; the old one is given back only when the new one is had."""
+    """Both times side by side, then another time is taken; the old one is given back only when the new one is had."""
     row = _own(appointment_id)
+    when = instant_of(start)
+    if request.method == "GET":
+        if row.state != "booked" or row.starts_at <= clock.now():
+            return redirect(url_for("scheduling.appointment", appointment_id=row.id))
+        return render_template("scheduling/move.html", start=when, **shown_of(row))
     professional_id, reason_id = row.professional_id, row.reason_id
     try:
-        service.move(row, dt.datetime.fromtimestamp(start, dt.UTC), "patient")
+        service.move(row, when, "patient")
     except times.SlotGone as gone:
         return slot_gone(professional_id, reason_id, gone)
     db.session.commit()
-    return redirect(url_for("scheduling.appointment", appointment_id=appointment_id, done=1))
+    return redirect(url_for("scheduling.appointment", appointment_id=appointment_id, done="moved"))

@@ -15,7 +15,7 @@ from core.directory.models import Practice, VisitReason
 from core.identity import people as identity
 from core.messages import _
 from core.scheduling import booking, people, service, service_access, times
-from core.scheduling.blueprint import bp, shown_of, slot_gone, specialty_labels, uuid_of
+from core.scheduling.blueprint import bp, instant_of, shown_of, slot_gone, specialty_labels, uuid_of
 from core.web.access import access
 from core.web.frame import Refused
 from core.web.language import language, say
@@ -36,10 +36,7 @@ def book(professional_id: str, reason_id: str, practice_id: str, start: int) -> 
         or practice.professional_id != pro.id
     ):
         abort(404)
-    try:
-        starts_at = dt.datetime.fromtimestamp(start, dt.UTC)
-    except (OverflowError, ValueError, OSError):
-        abort(404)
+    starts_at = instant_of(start)
     dependants = identity.dependants_of(g.account.id)
     error = None
     if request.method == "POST":

@@ -180,6 +180,7 @@ def install(app: Flask) -> None:
         ngettext=ngettext,
         say=say,
         fmt_dt=fmt_dt,
+        fmt_phone=i18n.phone,
         fmt_date=fmt_date,
         fmt_time=fmt_time,
         fmt_money=fmt_money,

@@ -18,6 +18,7 @@ class Place(NamedTuple):
     label: str
     icon: str
     active: bool = False
+    when: Callable[[Any], bool] | None = None
 
 
 def navigation(account: Any) -> tuple[Place, ...]:
@@ -29,25 +30,26 @@ def navigation(account: Any) -> tuple[Place, ...]:
     rights: frozenset[str] = getattr(account, "rights", frozenset())
     if (key := f"navigation|{account.role}|{party}|{','.join(sorted(rights))}|{words.language()}") not in kept:
         kept[key] = _entries(account.role, party, rights)
-    return tuple(e._replace(active=True) if e.url == request.path else e for e in kept[key])
+    shown = (e._replace(when=None) for e in kept[key] if e.when is None or e.when(account.id))
+    return tuple(e._replace(active=True) if e.url == request.path else e for e in shown)
 
 
 def _entries(role: str, party: str, rights: frozenset[str]) -> tuple[Place, ...]:
     """The places of a role, core's and the plugins', in order; the same for all of that role, party, rights and language."""
     found = [
-        (weight, url_for(endpoint), label, icon)
+        (weight, url_for(endpoint), label, icon, None)
         for weight, roles, endpoint, label, icon, when in current_app.extensions.get("portico_navigation", [])
         if role in roles and endpoint in current_app.view_functions and (when is None or when())
     ]
     found += [
-        (entry.weight, url_for(entry.endpoint), entry.label, entry.icon)
+        (entry.weight, url_for(entry.endpoint), entry.label, entry.icon, entry.when)
         for entry in g.tenant.dispatcher.collect("navigation")
         if role in entry.roles
         and (role != "partner" or not entry.parties or party in entry.parties)
         and (role != "partner" or not entry.right or entry.right in rights)
     ]
     found.sort(key=lambda e: e[:2])
-    return tuple(Place(url, words.say(label), icon) for _weight, url, label, icon in found)
+    return tuple(Place(url, words.say(label), icon, when=when) for _weight, url, label, icon, when in found)
 
 
 def add_navigation(

@@ -18,6 +18,7 @@ ABOVE = 50
 """Cards of a lower weight stand above what core shows on a home."""
 PLACES = (
     "patient_home",
+    "desk_today",
     "account",
     "members",
     "patient_line",
@@ -26,7 +27,7 @@ PLACES = (
     "operator_account",
     "help",
 )
-"""Home of patients; my data; the people an account acts for; a line of a professional's patients (given its account id);
+"""Home of patients; of professionals; my data; the people an account acts for; a line of a professional's patients (given its account id);
 what to do before closing an account; my agreements; an account in the console (given the portal and the account); the help page."""
 
 

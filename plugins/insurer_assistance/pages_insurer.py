@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
 from typing import Any
 
+from babel import Locale, dates, numbers
 from flask import Blueprint, Response, abort, g
 
 from core.plugin_api import Domain, Message
-from core.plugin_api.pages import FIGURES, partner_view, render, say
+from core.plugin_api.pages import FIGURES, language, partner_view, render, say
 from core.plugin_api.tables import db, now, record
 from plugins.insurer_assistance import cases, figures, quota
 
@@ -42,6 +44,8 @@ COLUMNS: dict[str, Message] = {
     "units": _("Teleconsultations delivered"),
     "closed": _("Month is over"),
 }
+SCALES = {"share": 100, "average": 5}
+"""What fills a bar of a chart, where it is not the largest value."""
 
 
 def add_to(blueprint: Blueprint) -> None:
@@ -56,8 +60,21 @@ def overview() -> str:
     lines = {name: figures.lines_of(name) for name in figures.EXPORTS}
     return render(
         NAME, "insurer_assistance/figures.html", lines=lines, titles=TITLES, columns=COLUMNS, smallest=figures.limit(),
-        year=cases.year_of(now()), allowed=quota.allowed_units(),
+        year=cases.year_of(now()), allowed=quota.allowed_units(), figure=figure, scales=SCALES,
     )  # fmt: skip
+
+
+def figure(column: str, value: Any) -> str:
+    """A month or a number as the visitor's language writes it; files keep both as they are."""
+    # As elsewhere in Portico, English is written for Europe.
+    locale = Locale.parse("en_GB" if language() == "en" else language().replace("-", "_"))
+    if column == "month":
+        return str(dates.format_skeleton("yMMM", dt.date.fromisoformat(f"{value}-01"), locale=locale))
+    if column == "share":
+        return str(numbers.format_percent(value / 100, locale=locale))
+    # An average keeps its tenth: 4.0 among 4.5 and 4.2 is not a count.
+    tenth = "#,##0.0" if isinstance(value, float) else None
+    return str(numbers.format_decimal(value, tenth, locale=locale))
 
 
 @partner_view(FIGURES, parties=WHO)

@@ -146,6 +146,11 @@ def day_of(typed: str | None, label: Message) -> dt.date | None:
         ) from None
 
 
+def answers(account_id: uuid.UUID) -> bool:
+    """Whether somebody works at the telephone desk."""
+    return active(account_id, AGENT)
+
+
 def listener(account_id: uuid.UUID) -> bool:
     """Whether somebody is named to listen to recordings of calls, and their place in the team is active."""
     row = of(account_id)

@@ -9,7 +9,7 @@ from flask import Blueprint
 from core.plugin_api import Domain, Event, Fund, MessageTemplate, NavigationEntry, PeriodicJob
 from core.plugin_api.pages import FIGURES
 from core.plugin_api.people import KEEP_TEAM, LOAD_MEMBERS
-from plugins.insurer_assistance import following, importing, links, quota, recordings, triage
+from plugins.insurer_assistance import following, importing, links, quota, recordings, team, triage
 
 _ = Domain("insurer_assistance")
 
@@ -50,7 +50,7 @@ def blueprints() -> Sequence[Blueprint]:
 NAVIGATION = (
     NavigationEntry("insurer_assistance", _("Doctor"), "insurer_assistance.home", "telephone-inbound", ("patient",), weight=12),
     NavigationEntry("insurer_assistance_desk", _("Call-backs"), "insurer_assistance.desk", "telephone-inbound", ("professional",), weight=12),
-    NavigationEntry("insurer_assistance_phone", _("Telephone"), "insurer_assistance.phone", "telephone", ("operator", "partner"), weight=12, parties=("operator",)),
+    NavigationEntry("insurer_assistance_phone", _("Telephone"), "insurer_assistance.phone", "telephone", ("operator", "partner"), weight=12, parties=("operator",), when=team.answers),
     NavigationEntry("insurer_assistance_team", _("Care team"), "insurer_assistance.team", "people", ("operator", "partner"), weight=13, parties=("operator",), right=KEEP_TEAM),
     NavigationEntry("insurer_assistance_members", _("Members"), "insurer_assistance.members_list", "person-vcard", ("operator", "partner"), weight=14, parties=("operator", "insurer"), right=LOAD_MEMBERS),
     NavigationEntry("insurer_assistance_figures", _("Figures"), "insurer_assistance.figures", "bar-chart", ("partner",), weight=20, parties=("operator", "insurer", "assister"), right=FIGURES),

@@ -39,3 +39,17 @@ def test_an_instant_is_told_as_the_clocks_of_its_zone_show_it():
     late = dt.datetime(2026, 6, 30, 22, 30, tzinfo=dt.UTC)
     assert i18n.moment(late, "fr", ZoneInfo("Europe/Paris")) == "1er juillet 2026, 00:30 (Paris)"
     assert i18n.moment(late, "en", ZoneInfo("Europe/Lisbon")) == "30 June 2026, 23:30 (Lisbon)"
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        ("+33199001200", "+33 1 99 00 12 00"),
+        ("+352621123456", "+352 621 123 456"),
+        ("+32470123456", "+32 470 123 456"),
+        ("0199001200", "0199001200"),
+        ("+1", "+1"),
+    ],
+)
+def test_a_telephone_number_stands_in_groups(number, words):
+    assert i18n.phone(number) == words

@@ -20,6 +20,7 @@ from core.scheduling.blueprint import signed_in_professional
 from core.web.access import access
 from core.web.frame import Refused
 from core.web.navigation import add_navigation
+from core.web.parts import Part, add_part
 
 __all__ = ["bp", "install"]
 
@@ -27,10 +28,22 @@ bp = desk
 
 
 def install(app: Flask) -> None:
-    """Navigation of professionals."""
+    """Navigation of professionals, and what waits for them on the page of their day."""
+    add_part(app, "desk_today", 10, waits)
     add_navigation(app, 15, ("professional",), "care_desk.requests_page", _("Requests"), "inbox", directory.asks)
     add_navigation(app, 25, ("professional",), "care_desk.reports_page", _("Reports"), "file-earmark-text")
     add_navigation(app, 55, ("professional",), "care_desk.tariffs", _("Tariffs"), "tag", directory.asks)
+
+
+def waits() -> Part | None:
+    """Requests to answer and reports owed of who is signed in; None where nothing waits."""
+    me = signed_in_professional()
+    requests, reports = lists.requests_of(me.id), lists.reports_owed(me.id)
+    if not requests and not reports:
+        return None
+    due = [e.due_at for e in (*requests, *reports) if e.due_at is not None]
+    data = {"requests": len(requests), "reports": len(reports), "soonest": min(due, default=None)}
+    return "consultations/_today.html", data
 
 
 def _named(entries: list[lists.Entry]) -> list[tuple[lists.Entry, str]]:

@@ -21,11 +21,15 @@ ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture
-def horizon(app, portals, runtime):
+def horizon(app, staged, runtime):
     """Inside the portal that ships, as its folder says; a browser of it for an account."""
-    loaded = load_folder(ROOT / "tenants" / "mutuelle-horizon", runtime)
-    assert loaded.bundle is not None
-    with entered(tenancy.store(loaded.bundle, "tests").tenant_id) as view:
+
+    def made():
+        loaded = load_folder(ROOT / "tenants" / "mutuelle-horizon", runtime)
+        assert loaded.bundle is not None
+        return tenancy.store(loaded.bundle, "tests").tenant_id
+
+    with entered(staged("horizon", made)) as view:
 
         def browser(account):
             made = Visitor(app, "mutuelle-horizon.localhost")

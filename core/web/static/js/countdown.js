@@ -5,8 +5,11 @@ const unit = (n, name) => new Intl.NumberFormat(page.lang, { style: "unit", unit
 const two = (n) => String(n).padStart(2, "0");
 
 function words(seconds) {
-  if (seconds >= 172800) return unit(Math.floor(seconds / 86400), "day");
-  if (seconds >= 3600) return `${unit(Math.floor(seconds / 3600), "hour")} ${unit(Math.floor(seconds / 60) % 60, "minute")}`;
+  const [days, hours, minutes] = [Math.floor(seconds / 86400), Math.floor(seconds / 3600) % 24, Math.floor(seconds / 60) % 60];
+  const both = (n, large, m, small) => (m ? `${unit(n, large)} ${unit(m, small)}` : unit(n, large));
+  if (days > 1) return unit(days, "day");
+  if (days) return both(days, "day", hours, "hour");
+  if (hours) return both(hours, "hour", minutes, "minute");
   return `${Math.floor(seconds / 60)}:${two(seconds % 60)}`;
 }
 
