@@ -119,7 +119,10 @@ def test_a_ticket_that_is_old_forged_or_of_another_portal(app, portals, process,
     made = make_room()
     topic, view = service.topic_of(made.id), portals["frontalia"]
     good = ticket(app, view, made.patient, topic)
-    assert turned_away(process, hello(good[:-1] + ("a" if good[-1] != "a" else "b"))) == NOT_ADMITTED
+    # The first character of the signature: bits of the last one mean nothing, and a change there may change nothing.
+    said, _dot, signature = good.rpartition(".")
+    spoilt = f"{said}.{'a' if signature[0] != 'a' else 'b'}{signature[1:]}"
+    assert turned_away(process, hello(spoilt)) == NOT_ADMITTED
     assert turned_away(process, hello(good), host="rdv-confiance.localhost") == NOT_ADMITTED
     forged = tokens.issue(("x" * 64,), tokens.Ticket(view.id, made.patient, uuid.uuid4(), (topic,)))
     assert turned_away(process, hello(forged)) == NOT_ADMITTED
