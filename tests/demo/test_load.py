@@ -66,7 +66,7 @@ def test_a_load_cut_short_anywhere_is_finished_by_the_next_one(app: Flask, monke
         assert not note.exists()
 
         # Killed among the bookings.
-        book, made = load.service.book, []
+        book, made = load.booking.book, []
 
         def dying(*arguments: object, **more: object) -> object:
             if len(made) == 5:
@@ -74,7 +74,7 @@ def test_a_load_cut_short_anywhere_is_finished_by_the_next_one(app: Flask, monke
             made.append(1)
             return book(*arguments, **more)  # type: ignore[arg-type]
 
-        monkeypatch.setattr(load.service, "book", dying)
+        monkeypatch.setattr(load.booking, "book", dying)
         with pytest.raises(KeyboardInterrupt):
             finish()
         monkeypatch.undo()
@@ -89,7 +89,7 @@ def test_a_load_cut_short_anywhere_is_finished_by_the_next_one(app: Flask, monke
 
         # Whoever is printed can sign in, and a start with everything there shows pages at once and changes nothing.
         logins = [line.split() for line in lines if "@" in line]
-        assert len(logins) == 29
+        assert len(logins) == 30
         for slug, *_role, email in logins:
             with entered(portal(slug)):
                 account = accounts.by_email(email)
